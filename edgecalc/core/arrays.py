@@ -1,0 +1,150 @@
+"""Every check of what a caller hands in: images, axes, borders, types, outputs. Behind this file nothing is checked again."""
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from edgecalc.core.kernels import CODES
+
+BORDERS = ("reflect", "symmetric", "edge", "wrap", "constant", "blank", "valid", "one-sided")
+VIEWS = ("magnitude", "shift", "scale")
+ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64"
+GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) in units of 1/65536: what Pillow's "L" is
+
+
+def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool = False) -> np.ndarray:
+    """`image` as a native, aligned array of one of the kernels' types whose last axis is contiguous; copied only when it is not one yet."""
+    if isinstance(image, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array is not accepted, its hidden values would leak into their neighbours; fill it first: {name}.filled(value)")
+    try:
+        array = np.asarray(image)
+    except ValueError as error:
+        raise ValueError(f"{name}: a nested sequence whose rows differ in length is not accepted ({error})") from None
+    refuse_type(array.dtype, name)
+    if array.ndim == 0:
+        raise ValueError(f"{name}: a single number (0-d) has no neighbours; 1 or more dimensions are accepted")
+    if array.ndim > 32:
+        raise ValueError(f"{name}: {array.ndim} dimensions; up to 32 are accepted")
+    if array.ndim == 3 and array.shape[-1] in (3, 4) and not isinstance(axis, int | np.integer):
+        if not gray:
+            raise ValueError(
+                f"{name}: shape {array.shape} looks like a colour image; pass gray=True to take its luma, one channel such as {name}[..., 0], "
+                "or an integer axis if it is a volume"
+            )
+        array = to_gray(array)
+    if array.dtype == np.float16:
+        return np.ascontiguousarray(array, np.float32)
+    if array.dtype == bool:
+        array = array.view(np.uint8)
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    array = array.view(np.dtype(array.dtype.str))  # long and long long are one type to the kernels
+    if not array.flags.aligned or array.strides[-1] != array.itemsize:
+        return np.array(array, order="C")
+    return array
+
+
+def refuse_type(dtype: np.dtype, name: str) -> None:
+    hints = {
+        "c": f"differentiate {name}.real and {name}.imag",
+        "O": f"convert it first: np.asarray({name}, dtype=float)",
+        "f": f"convert it first: {name}.astype(np.float64)",
+    }
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+        raise TypeError(f"{name}: {dtype} is not accepted; use one of {ACCEPTED}" + (f", or {hints[dtype.kind]}" if dtype.kind in hints else ""))
+
+
+def to_gray(colour: np.ndarray) -> np.ndarray:
+    """BT.601 luma of an RGB image (Pillow's integer formula; plain weights for floats); alpha is composited on white."""
+    if colour.dtype.kind == "f":
+        rgb = colour[..., :3].astype(np.float64)
+        white, weights = 1.0, np.array(GRAY_WEIGHTS) / 65536
+    else:
+        rgb = colour[..., :3].astype(np.uint64)
+        white, weights = (1 if colour.dtype == bool else int(np.iinfo(colour.dtype).max)), np.array(GRAY_WEIGHTS, np.uint64)
+        if colour.dtype.itemsize > 2 or colour.dtype.kind == "i":
+            raise TypeError(f"image: gray=True takes uint8, uint16 or float colours, not {colour.dtype}")
+    if colour.shape[-1] == 4:
+        alpha = colour[..., 3:].astype(rgb.dtype)
+        rgb = rgb * alpha + white * (white - alpha)
+        rgb = rgb if colour.dtype.kind == "f" else (rgb + white // 2) // white
+    luma = rgb @ weights
+    return luma.astype(colour.dtype) if colour.dtype.kind == "f" else ((luma + 0x8000) >> 16).astype(colour.dtype)
+
+
+def axis_number(axis: Any, ndim: int) -> int:
+    """ "x" is the last axis, "y" the one before it; an int counts as in NumPy."""
+    names = {"x": -1, "y": -2}
+    if isinstance(axis, str) and axis not in names or isinstance(axis, bool):
+        raise ValueError(f'axis: {axis!r} came; "x" (last axis), "y" (the one before) or an int is accepted')
+    try:
+        number = names[axis] if isinstance(axis, str) else operator.index(axis)
+    except TypeError:
+        raise TypeError(f'axis: {axis!r} came; "x", "y" or an int is accepted') from None
+    if not -ndim <= number < ndim:
+        raise ValueError(f"axis: {axis!r} is out of range for an image of {ndim} dimension{'s' if ndim > 1 else ''}")
+    return number % ndim
+
+
+def one_of(value: Any, accepted: Iterable[str], name: str) -> str:
+    if not isinstance(value, str) or value not in accepted:
+        raise ValueError(f"{name}: {value!r} came; accepted are {', '.join(map(repr, accepted))}")
+    return value
+
+
+def whole(value: Any, name: str, low: int, high: int | None = None) -> int:
+    """An int in low .. high."""
+    accepted = f"an int of {low} or more" if high is None else f"an int from {low} to {high}"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {value!r} came; {accepted} is accepted") from None
+    if isinstance(value, bool) or number < low or high is not None and number > high:
+        raise ValueError(f"{name}: {value!r} came; {accepted} is accepted")
+    return number
+
+
+def truth(value: Any, name: str) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {value!r} came; True or False is accepted")
+    return bool(value)
+
+
+def output_type(dtype: Any, name: str = "dtype") -> np.dtype:
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError as error:
+        raise TypeError(f"{name}: {dtype!r} came, which is no NumPy type ({error})") from None
+    wanted = np.dtype(wanted.newbyteorder("=").str)
+    if wanted not in CODES:
+        raise TypeError(f"{name}: {wanted} is not accepted for results; use one of {', '.join(map(str, CODES))}")
+    return wanted
+
+
+def constant(cval: Any, dtype: np.dtype) -> bytes:
+    """The constant border as one pixel, in eight bytes; refused if the image's type cannot hold it."""
+    try:
+        value = np.asarray(cval)
+        with np.errstate(all="ignore"):
+            pixel = value.astype(dtype)
+        same = value.ndim == 0 and (bool(pixel == value) or bool(np.isnan(value)) and dtype.kind == "f" or dtype.kind == "f" and bool(np.isfinite(pixel)))
+    except (TypeError, ValueError):
+        raise TypeError(f"cval: {cval!r} came; a number is accepted") from None
+    if not same:
+        raise ValueError(f"cval: {cval!r} came; one number that {dtype} can hold is accepted")
+    return pixel.tobytes().ljust(8, b"\0")
+
+
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, name: str = "out") -> None:
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+        raise TypeError(f"{name}: {type(out).__name__} came; a NumPy array of shape {shape} and dtype {dtype} is accepted")
+    if out.shape != shape or out.dtype != dtype:
+        raise ValueError(f"{name}: shape {out.shape} and dtype {out.dtype} came; shape {shape} and dtype {dtype} is accepted")
+    if not out.flags.writeable:
+        raise ValueError(f"{name}: it is read-only; a writeable array is accepted")
+
+
+def writable_in_place(out: np.ndarray, image: np.ndarray) -> bool:
+    """Whether the kernel may write straight into `out`: adjacent columns, aligned, apart from the image."""
+    return out.flags.aligned and (out.shape[-1] <= 1 or out.strides[-1] == out.itemsize) and not np.may_share_memory(out, image)

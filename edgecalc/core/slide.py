@@ -1,0 +1,272 @@
+"""The door: an operator from the table, slid over an array.
+
+    image ── arrays: checked ── build: a plan for its type ── strips: threads ── the compiled plan ── out
+
+A plan is made of lines and outputs. Each line is a vertical weighted sum of rows, each output a horizontal weighted sum
+of lines; that one shape holds a difference along any axis, the 3x3 family, larger separable kernels and Roberts' cross.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from edgecalc import stencils
+from edgecalc.core import arrays, strips
+from edgecalc.core.kernels import CODES, Plan
+from edgecalc.stencils import Operator, Stencil
+
+FINISHES = {"each": 0, "l2": 1, "l1": 2, "angle": 3, "polar": 4, "extent": 5}
+BORDER_CODES = {"reflect": 0, "symmetric": 1, "edge": 2, "wrap": 3, "constant": 4, "blank": 2, "valid": 2}
+VIEW_CODES = {None: 0, "magnitude": 1, "shift": 2, "scale": 3}
+PLAIN, SUM, DIFFERENCE = 0, 1, -1
+WIDE = tuple(map(np.dtype, ("int16", "int32", "int64")))
+U8, F32, F64 = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may say of any operator, in the words of the public functions."""
+
+    border: str = "reflect"
+    cval: Any = 0
+    normalize: bool = False
+    view: str | None = None
+    dtype: Any = None
+    divide: float = 1.0  # a sampled function's spacing ** order
+
+    def checked(self, dtype: np.dtype, name: str = "view") -> "Options":
+        arrays.one_of(self.border, arrays.BORDERS, "border")
+        if self.view is not None:
+            arrays.one_of(self.view, arrays.VIEWS, name)
+            if self.dtype is not None and arrays.output_type(self.dtype) not in (U8, F32, F64):
+                raise TypeError(f"dtype: {np.dtype(self.dtype)} came; a view is a picture of uint8, float32 or float64")
+        wanted = None if self.dtype is None else arrays.output_type(self.dtype)
+        return Options(
+            self.border, arrays.constant(self.cval, dtype) if self.border == "constant" else bytes(8),
+            arrays.truth(self.normalize, "normalize"), self.view, wanted, self.divide,
+        )  # fmt: skip
+
+
+def taps(operator: Operator, axis: int, ndim: int) -> list[tuple[tuple, tuple, list]]:
+    """The operator along `axis` as lines with what is read of each: (places on the outer axes, weights, [(column, weight)])."""
+    pieces = []
+    for sign, along, across in operator.terms:
+        rows = [along if k == axis else across for k in range(ndim)]
+        rows = [weighed(row, operator.exact) for row in rows]
+        places = tuple(product(*([o for o, _ in row] for row in rows[:-1])))
+        weights = tuple(np.prod([w for w in each], dtype=object) for each in product(*([w for _, w in row] for row in rows[:-1])))
+        pieces.append((places, weights, [(o, sign * w) for o, w in rows[-1]]))
+    return pieces
+
+
+def weighed(row: Stencil, exact: bool) -> list[tuple[int, Any]]:
+    """Offsets and weights that are not zero: a sample with no weight is never read, so its NaN goes nowhere."""
+    pairs = zip(row.offsets, row.numerators, strict=True)
+    return [(o, n if exact else float(Fraction(n, row.unit))) for o, n in pairs if n]
+
+
+def dense(pieces: list) -> dict[tuple, Any]:
+    weights: dict[tuple, Any] = {}
+    for places, outer, columns in pieces:
+        for (place, weight), (column, factor) in product(zip(places, outer, strict=True), columns):
+            weights[*place, column] = weights.get((*place, column), 0) + weight * factor
+    return weights
+
+
+def wide_type(operators: list[Operator], kernels: list[dict], dtype: np.dtype, result: np.dtype | None) -> np.dtype:
+    """The smallest type that no image of `dtype` can overflow: exact integers where they fit, else floats."""
+    if dtype.kind == "f":
+        return F64 if F64 in (dtype, result) else F32
+    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    if not all(operator.exact for operator in operators):
+        return F64
+    for wide in WIDE:
+        limit = np.iinfo(wide)
+        if wide.itemsize < dtype.itemsize or (wide.itemsize == dtype.itemsize and dtype.kind == "u"):
+            continue
+        if all(
+            sum(w * (high if w > 0 else low) for w in kernel.values()) <= limit.max
+            and sum(w * (low if w > 0 else high) for w in kernel.values()) >= limit.min
+            and sum(map(abs, kernel.values())) * max(high, -low) <= max(limit.max, 2**31 - 1)
+            for kernel in kernels
+        ):
+            return wide
+    return F64
+
+
+def result_type(finish: str, options: Options, dtype: np.dtype, wide: np.dtype) -> np.dtype:
+    if options.dtype is not None:
+        return options.dtype
+    real = F32 if dtype == F32 or dtype.kind in "iu" and dtype.itemsize <= 2 else F64
+    if finish == "angle":
+        return F32
+    if finish == "each":
+        return U8 if options.view else real if options.normalize and wide.kind == "i" else wide
+    return U8 if dtype == U8 and not options.normalize and finish != "polar" else real
+
+
+def folding(weights: list) -> int:
+    if len(weights) > 1 and weights == weights[::-1]:
+        return SUM
+    if len(weights) % 2 == 0 and weights == [-w for w in weights[::-1]]:
+        return DIFFERENCE
+    return PLAIN
+
+
+@lru_cache(maxsize=1024)
+def build(operators: tuple[tuple[Operator, int], ...], finish: str, ndim: int, dtype: np.dtype, options: Options, extent: tuple[float, float] | None = None):
+    """A compiled plan, the type of its result, and how much smaller than the image that is on each side of each axis."""
+    pieces = [taps(operator, axis, ndim) for operator, axis in operators]
+    kernels = [dense(each) for each in pieces]
+    wide = wide_type([operator for operator, _ in operators], kernels, dtype, options.dtype)
+    result = result_type(finish, options, dtype, wide)
+    real = F32 if wide in (WIDE[0], F32) and options.view != "scale" and result != F64 else F64
+    reach = [[(max(0, -min(p[k] for p in kernel)), max(0, max(p[k] for p in kernel))) for k in range(ndim)] for kernel in kernels]
+    both = [(max(r[k][0] for r in reach), max(r[k][1] for r in reach)) for k in range(ndim)]
+    shrink = both if options.border == "valid" else [(0, 0)] * ndim
+
+    lines: list[tuple[tuple, tuple]] = []
+    outputs = []
+    for each, sides in zip(pieces, reach, strict=True):
+        read = []
+        for places, weights, columns in each:
+            if (places, weights) not in lines:
+                lines.append((places, weights))
+            read += [(column, lines.index((places, weights)), weight) for column, weight in columns]
+        read.sort(key=lambda tap: tap[0])
+        column, which, weight = map(list, zip(*read, strict=True))
+        outputs.append((folding(weight), column, weight, which, [a for a, _ in sides], [b for _, b in sides]))
+
+    slope = float(operators[0][0].slope) if options.normalize else 1.0
+    base, unit = extent if extent else (0.0, slope * options.divide)
+    plan = Plan(
+        tuple(CODES[t] for t in (dtype, wide, real, result)), ndim - 1,
+        [(folding(list(weights)), places, weights) for places, weights in lines], outputs,
+        BORDER_CODES[options.border], options.cval, options.border == "blank", [a for a, _ in shrink],
+        FINISHES[finish], VIEW_CODES[options.view] if finish != "extent" else 0, base, unit,
+    )  # fmt: skip
+    return plan, result, shrink
+
+
+_ready: dict[tuple, Any] = {}  # plans of earlier calls by the caller's own words: small images go straight to them
+
+
+def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = None, threads: Any = None, gray: bool = False) -> Any:
+    """Slide ((operator, axis), ...) over the image. `options` are the fields of Options; one array comes back, or a pair."""
+    key = None
+    if out is None and threads is None and gray is False:
+        try:
+            key = (operators, finish, options, image.dtype)
+            done = _ready[key].small(image)
+            if done is not None:
+                return done
+        except (AttributeError, KeyError, TypeError):
+            pass
+    array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
+    asked = Options(*options)
+    if out is not None and asked.dtype is None:
+        given = out[0] if isinstance(out, tuple) and out else out
+        asked = Options(*options[:4], dtype=getattr(given, "dtype", None), divide=asked.divide)
+    checked = asked.checked(array.dtype)
+    numbered = tuple((operator, arrays.axis_number(axis, array.ndim)) for operator, axis in operators)
+    if checked.border == "one-sided":
+        return with_one_sided_ends(numbered, array, finish, checked, out, threads)
+    if checked.view == "scale":
+        return scaled(numbered, array, checked, out, threads)
+    plan, result, shrink = build(numbered, finish, array.ndim, array.dtype, checked)
+    if key is not None and isinstance(image, np.ndarray):
+        if len(_ready) > 4096:
+            _ready.clear()
+        _ready[key] = plan
+    return run(plan, array, finish, result, shrink, out, threads)
+
+
+def run(plan, array: np.ndarray, finish: str, result: np.dtype, shrink: list, out: Any, threads: Any) -> Any:
+    """The plan over the whole array, strip by strip, into `out` or new arrays."""
+    shape = tuple(max(0, n - a - b) for n, (a, b) in zip(array.shape, shrink, strict=True))
+    types = {"angle": [F32], "polar": [result, F32]}.get(finish, [result] * plan.results)
+    if out is None:
+        outs = [np.empty(shape, dtype) for dtype in types]
+    else:
+        outs = list(out) if isinstance(out, tuple) else [out]
+        if len(outs) != len(types):
+            raise ValueError(f"out: {len(outs)} came; {len(types)} arrays are accepted")
+        for each, dtype in zip(outs, types, strict=True):
+            arrays.check_out(each, shape, dtype)
+        if len(outs) == 2 and np.may_share_memory(*outs):
+            raise ValueError("out: the two arrays overlap; separate ones are accepted")
+    targets = [each if arrays.writable_in_place(each, array) else np.empty(shape, each.dtype) for each in outs]
+    extents = slide(plan, array, targets, threads)
+    for each, target in zip(outs, targets, strict=True):
+        if each is not target:
+            each[...] = target
+    if finish == "extent":
+        return extents
+    return outs[0] if len(outs) == 1 else tuple(outs)
+
+
+def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any) -> tuple[float, float]:
+    """Cut along the rows, or along the columns where there are few rows."""
+    first, second = targets[0], targets[1] if len(targets) == 2 else None
+    columns = first.shape[-1]
+    rows = first.size // columns if columns else 0
+    parts = strips.count(threads, first.size)
+    if not rows:
+        return 0.0, 0.0
+    if rows >= parts:
+        extents = strips.run(lambda a, b: plan.strip(array, first, second, a, b, 0, columns), rows, parts)
+    else:
+        extents = strips.run(lambda a, b: plan.strip(array, first, second, 0, rows, a, b), columns, parts)
+    return min(low for low, _ in extents), max(high for _, high in extents)
+
+
+def scaled(operators: tuple, array: np.ndarray, options: Options, out: Any, threads: Any) -> Any:
+    """view="scale": one pass finds the range of the derivative, a second writes the picture."""
+    plan, result, shrink = build(operators, "extent", array.ndim, array.dtype, options)
+    shape = tuple(max(0, n - a - b) for n, (a, b) in zip(array.shape, shrink, strict=True))
+    low, high = slide(plan, array, [np.broadcast_to(np.uint8(0), shape)], threads)
+    width = (high - low) / 255
+    extent = (low, width) if 0 < width < float("inf") else (low if abs(low) < float("inf") else 0.0, float("inf"))
+    plan, result, shrink = build.__wrapped__(operators, "each", array.ndim, array.dtype, options, extent)
+    return run(plan, array, "each", result, shrink, out, threads)
+
+
+def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, options: Options, out: Any, threads: Any) -> Any:
+    """border="one-sided": the stencil where it fits, and at each end one of at least the same accuracy that stays inside."""
+    (operator, axis), *more = operators
+    row = operator.one_row
+    if more or row is None or finish != "each" or options.view == "scale":
+        raise ValueError('border: "one-sided" is for forward, backward, central and differentiate without view="scale"; use "reflect" or "edge"')
+    size = array.shape[axis]
+    before, after = max(0, -min(row.offsets)), max(0, max(row.offsets))
+    inner = Options("valid", options.cval, options.normalize, options.view, options.dtype, options.divide)
+    result = build(operators, finish, array.ndim, array.dtype, inner)[1]
+    whole = np.empty(array.shape, result) if out is None else out
+    arrays.check_out(whole, array.shape, result)
+    target = whole if not np.may_share_memory(whole, array) else np.empty(array.shape, result)
+
+    def place(first: int, last: int) -> tuple:
+        return (slice(None),) * axis + (slice(first, last),)
+
+    if size > before + after:
+        apply(operators, array, finish, fields(inner), target[place(before, size - after)], threads)
+    for k in [*range(min(before, size)), *range(max(before, size - after), size)]:
+        end = stencils.one_sided(row.derivative, row.accuracy, k, size - 1 - k)
+        ratio = Fraction(row.denominator, end.denominator)
+        first, last = k + min(end.offsets), k + max(end.offsets) + 1
+        apply(
+            ((stencils.separable(operator.name, end), axis),), array[place(first, last)], finish,
+            fields(Options("valid", 0, options.normalize, options.view, result, options.divide if options.normalize else float(1 / ratio))),
+            target[place(k, k + 1)], 1,
+        )  # fmt: skip
+    if target is not whole:
+        whole[...] = target
+    return whole
+
+
+def fields(options: Options) -> tuple:
+    return options.border, 0, options.normalize, options.view, options.dtype, options.divide

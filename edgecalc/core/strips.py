@@ -1,0 +1,53 @@
+"""Large images in strips of rows, each on a thread of its own. A strip reads the whole image and writes its own rows, so the bytes never depend on the cut."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from edgecalc.core.arrays import whole
+
+WORTH_A_THREAD = 1 << 20  # pixels
+
+_pool: ThreadPoolExecutor | None = None
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def count(threads: object, pixels: int) -> int:
+    """How many strips: as many as asked for, or as wide as the machine where there is enough to do."""
+    if threads is None:
+        return cores() if pixels > WORTH_A_THREAD else 1
+    return whole(threads, "threads", 1, 1024)
+
+
+def cut(length: int, parts: int) -> list[tuple[int, int]]:
+    """Nearly equal ranges that cover 0 .. length.
+
+    >>> cut(7, 3)
+    [(0, 2), (2, 4), (4, 7)]
+    """
+    parts = max(1, min(parts, length))
+    return [(length * k // parts, length * (k + 1) // parts) for k in range(parts)]
+
+
+def run(work: Callable[[int, int], object], length: int, parts: int) -> list:
+    """work(first, last) for each range: the last one here, the others in the pool."""
+    global _pool  # noqa: PLW0603
+    *others, mine = cut(length, parts)
+    if others and _pool is None:
+        _pool = ThreadPoolExecutor(max_workers=max(cores(), 8), thread_name_prefix="edgecalc")
+    futures = [_pool.submit(work, *each) for each in others] if _pool else []
+    last = work(*mine)
+    return [*(future.result() for future in futures), last]
+
+
+def _forget() -> None:
+    """A forked child has none of its parent's threads."""
+    global _pool  # noqa: PLW0603
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

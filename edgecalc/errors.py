@@ -1,0 +1,29 @@
+"""What edgecalc raises.
+
+    Exception
+    ├── ValueError ── EdgecalcError ── ImageFileError     a file that is not a whole image of an accepted format
+    ├── ValueError                                        an argument of the right type with a value that is not accepted
+    ├── TypeError                                         an argument of a type that is not accepted
+    └── ImportError ── MissingExtra                       a peer or plotting library that is not installed, with the line that installs it
+
+Every message names the argument, what came, what is accepted and, where there is one, the next step.
+"""
+
+
+class EdgecalcError(ValueError):
+    """Base of the errors that are edgecalc's own."""
+
+
+class ImageFileError(EdgecalcError):
+    """A file that cannot be read as a whole image, or a name that cannot be written as one."""
+
+
+class MissingExtra(ImportError):
+    """An optional library is needed and missing.
+
+    >>> print(MissingExtra("cv2", "compare"))
+    this needs cv2, which is not installed: pip install "edgecalc[compare]"
+    """
+
+    def __init__(self, library: str, extra: str):
+        super().__init__(f'this needs {library}, which is not installed: pip install "edgecalc[{extra}]"')

@@ -1,0 +1,6 @@
+include "types.pxi"
+include "borders.pxi"
+include "combine.pxi"
+include "gradient.pxi"
+include "view.pxi"
+include "plan.pxi"

@@ -1,0 +1,206 @@
+# From a row of derivatives to the row that is written: another type, unit slope, a picture.
+#
+# IN: one row of wide or real numbers   OUT: one row of the result's type, saturated and rounded half to even; NaN becomes 0 in integers
+from libc.math cimport floor, floorf, rint
+
+cdef enum:
+    AS_IT_IS = 0
+    MAGNITUDE = 1           # |d|, at most 255
+    SHIFT = 2               # d + 127.5 in 0 .. 255; floored where the picture is uint8
+    SCALE = 3               # least to greatest becomes 0 .. 255
+
+ctypedef void (*cast_row)(const void* row, void* out, Py_ssize_t count) noexcept nogil
+ctypedef void (*affine_row)(const void* row, double base, double unit, void* out, Py_ssize_t count) noexcept nogil
+ctypedef void (*picture_row)(void* row, int view, bint floored, Py_ssize_t count) noexcept nogil
+ctypedef void (*extent_row)(const void* row, double* low, double* high, Py_ssize_t count) noexcept nogil
+
+
+cdef inline result lowest(result dummy) noexcept nogil:
+    if result is int8_t:
+        return -128
+    elif result is int16_t:
+        return -32768
+    elif result is int32_t:
+        return -2147483647 - 1
+    elif result is int64_t:
+        return -9223372036854775807 - 1
+    else:
+        return 0
+
+
+cdef inline result highest(result dummy) noexcept nogil:
+    if result is int8_t:
+        return 127
+    elif result is int16_t:
+        return 32767
+    elif result is int32_t:
+        return 2147483647
+    elif result is int64_t:
+        return 9223372036854775807
+    elif result is uint8_t:
+        return 255
+    elif result is uint16_t:
+        return 65535
+    elif result is uint32_t:
+        return <uint32_t> 4294967295
+    elif result is uint64_t:
+        return <uint64_t> 18446744073709551615
+    else:
+        return 0
+
+
+cdef void cast_integers(const wide* row, result* out, Py_ssize_t count) noexcept nogil:
+    """From integers: saturate; to floats: convert."""
+    cdef Py_ssize_t j
+    cdef wide value, low, high
+    if result is float or result is double:
+        for j in range(count):
+            out[j] = <result> row[j]
+    elif sizeof(result) < sizeof(wide):
+        low, high = <wide> lowest[result](0), <wide> highest[result](0)
+        for j in range(count):
+            value = row[j]
+            value = low if value < low else value
+            out[j] = <result> (high if value > high else value)
+    elif lowest[result](0) == 0:
+        for j in range(count):
+            value = row[j]
+            out[j] = <result> (value if value > 0 else 0)
+    else:
+        for j in range(count):
+            out[j] = <result> row[j]
+
+
+cdef void cast_reals(const real* row, result* out, Py_ssize_t count) noexcept nogil:
+    """From floats: to integers of 8 and 16 bits by adding 3 * 2^22 (2^51), where a float's last bit counts ones, so the sum rounds."""
+    cdef Py_ssize_t j
+    cdef real value, low, high, ones
+    cdef double wider
+    if result is float or result is double:
+        for j in range(count):
+            out[j] = <result> row[j]
+    elif sizeof(result) <= 2:
+        low, high = <real> lowest[result](0), <real> highest[result](0)
+        ones = 12582912.0 if real is float else 6755399441055744.0
+        for j in range(count):
+            value = row[j]
+            value = value if value > low else (low if value <= low else 0)
+            value = high if value > high else value
+            out[j] = <result> <int> ((value + ones) - ones)
+    else:
+        for j in range(count):
+            wider = rint(row[j])
+            if wider != wider:
+                out[j] = 0
+            elif wider <= <double> lowest[result](0):
+                out[j] = lowest[result](0)
+            elif wider >= <double> highest[result](0):
+                out[j] = highest[result](0)
+            else:
+                out[j] = <result> wider
+
+
+cdef void magnitude_of_integers(const wide* row, uint8_t* out, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t j
+    cdef wide value
+    for j in range(count):
+        value = row[j]
+        value = -255 if value < -255 else value
+        value = -value if value < 0 else value
+        out[j] = <uint8_t> (255 if value > 255 else value)
+
+
+cdef void shift_of_integers(const wide* row, uint8_t* out, Py_ssize_t count) noexcept nogil:
+    """floor(d + 127.5) = d + 127 for a whole d."""
+    cdef Py_ssize_t j
+    cdef wide value
+    for j in range(count):
+        value = row[j]
+        value = -127 if value < -127 else value
+        value = 128 if value > 128 else value
+        out[j] = <uint8_t> (value + 127)
+
+
+cdef void affine(const wide* row, double base, double unit, real* out, Py_ssize_t count) noexcept nogil:
+    """(d - base) / unit"""
+    cdef Py_ssize_t j
+    cdef real b = <real> base, u = <real> unit
+    for j in range(count):
+        out[j] = (<real> row[j] - b) / u
+
+
+cdef void picture(real* row, int view, bint floored, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t j
+    cdef real value
+    for j in range(count):
+        value = row[j]
+        if view == MAGNITUDE:
+            value = value if value >= 0 else -value
+        elif view == SHIFT:
+            value = value + <real> 127.5
+        value = 0 if value < 0 else value
+        value = 255 if value > 255 else value
+        row[j] = <real> floor(value) if floored else value
+
+
+cdef void extent(const wide* row, double* low, double* high, Py_ssize_t count) noexcept nogil:
+    """Widens low .. high by the row; NaN counts for nothing."""
+    cdef Py_ssize_t j
+    cdef wide least = row[0], most = row[0]
+    for j in range(count):
+        least = row[j] if row[j] < least or least != least else least
+        most = row[j] if row[j] > most or most != most else most
+    if least < low[0]:
+        low[0] = least
+    if most > high[0]:
+        high[0] = most
+
+
+cdef cast_row CAST[10][10]                  # [wide or real][result]
+cdef cast_row MAGNITUDE_PICTURE[10]         # [wide]
+cdef cast_row SHIFT_PICTURE[10]
+cdef affine_row AFFINE[10][10]              # [wide][real]
+cdef picture_row PICTURE[10]                # [real]
+cdef extent_row EXTENT[10]                  # [wide]
+
+cdef void fill_from_integers(cast_row* table, wide dummy) noexcept:
+    table[U8], table[I8] = <cast_row> cast_integers[wide, uint8_t], <cast_row> cast_integers[wide, int8_t]
+    table[U16], table[I16] = <cast_row> cast_integers[wide, uint16_t], <cast_row> cast_integers[wide, int16_t]
+    table[U32], table[I32] = <cast_row> cast_integers[wide, uint32_t], <cast_row> cast_integers[wide, int32_t]
+    table[U64], table[I64] = <cast_row> cast_integers[wide, uint64_t], <cast_row> cast_integers[wide, int64_t]
+    table[F32], table[F64] = <cast_row> cast_integers[wide, float], <cast_row> cast_integers[wide, double]
+
+
+cdef void fill_from_reals(cast_row* table, real dummy) noexcept:
+    table[U8], table[I8] = <cast_row> cast_reals[real, uint8_t], <cast_row> cast_reals[real, int8_t]
+    table[U16], table[I16] = <cast_row> cast_reals[real, uint16_t], <cast_row> cast_reals[real, int16_t]
+    table[U32], table[I32] = <cast_row> cast_reals[real, uint32_t], <cast_row> cast_reals[real, int32_t]
+    table[U64], table[I64] = <cast_row> cast_reals[real, uint64_t], <cast_row> cast_reals[real, int64_t]
+    table[F32], table[F64] = <cast_row> cast_reals[real, float], <cast_row> cast_reals[real, double]
+
+
+fill_from_integers[int16_t](CAST[I16], 0)
+fill_from_integers[int32_t](CAST[I32], 0)
+fill_from_integers[int64_t](CAST[I64], 0)
+fill_from_reals[float](CAST[F32], 0)
+fill_from_reals[double](CAST[F64], 0)
+MAGNITUDE_PICTURE[I16] = <cast_row> magnitude_of_integers[int16_t]
+MAGNITUDE_PICTURE[I32] = <cast_row> magnitude_of_integers[int32_t]
+MAGNITUDE_PICTURE[I64] = <cast_row> magnitude_of_integers[int64_t]
+SHIFT_PICTURE[I16] = <cast_row> shift_of_integers[int16_t]
+SHIFT_PICTURE[I32] = <cast_row> shift_of_integers[int32_t]
+SHIFT_PICTURE[I64] = <cast_row> shift_of_integers[int64_t]
+AFFINE[I16][F32] = <affine_row> affine[int16_t, float]
+AFFINE[I16][F64] = <affine_row> affine[int16_t, double]
+AFFINE[I32][F64] = <affine_row> affine[int32_t, double]
+AFFINE[I64][F64] = <affine_row> affine[int64_t, double]
+AFFINE[F32][F32] = <affine_row> affine[float, float]
+AFFINE[F32][F64] = <affine_row> affine[float, double]
+AFFINE[F64][F64] = <affine_row> affine[double, double]
+PICTURE[F32] = <picture_row> picture[float]
+PICTURE[F64] = <picture_row> picture[double]
+EXTENT[I16] = <extent_row> extent[int16_t]
+EXTENT[I32] = <extent_row> extent[int32_t]
+EXTENT[I64] = <extent_row> extent[int64_t]
+EXTENT[F32] = <extent_row> extent[float]
+EXTENT[F64] = <extent_row> extent[double]
