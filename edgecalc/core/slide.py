@@ -98,6 +98,26 @@ def wide_type(operators: list[Operator], kernels: list[dict], dtype: np.dtype, r
     return F64
 
 
+def line_type(lines: list, dtype: np.dtype, wide: np.dtype) -> np.dtype:
+    """Lines may be narrower than what is made of them: half the bytes, and cheaper products."""
+    if wide.kind == "f":
+        return wide
+    reach = max(sum(map(abs, weights)) for _, weights in lines) * max(int(np.iinfo(dtype).max), -int(np.iinfo(dtype).min))
+    return next(each for each in WIDE if each == wide or each.itemsize >= dtype.itemsize and reach <= np.iinfo(each).max)
+
+
+def near_weights(outputs: list) -> tuple[int, int] | None:
+    """(side, mid) if the outputs are the two derivatives of a 3x3 operator, which the kernels take straight from its lines."""
+    if len(outputs) != 2:
+        return None
+    (_, x, x_weights, x_lines, *_), (_, y, y_weights, y_lines, *_) = outputs
+    if (x, x_weights, set(x_lines), set(y_lines)) != ([-1, 1], [-1, 1], {0}, {1}):
+        return None
+    if y == [0]:
+        return 0, y_weights[0]
+    return (y_weights[0], y_weights[1]) if y == [-1, 0, 1] and y_weights[0] == y_weights[2] else None
+
+
 def result_type(finish: str, options: Options, dtype: np.dtype, wide: np.dtype) -> np.dtype:
     if options.dtype is not None:
         return options.dtype
@@ -144,10 +164,10 @@ def build(operators: tuple[tuple[Operator, int], ...], finish: str, ndim: int, d
     slope = float(operators[0][0].slope) if options.normalize else 1.0
     base, unit = extent if extent else (0.0, slope * options.divide)
     plan = Plan(
-        tuple(CODES[t] for t in (dtype, wide, real, result)), ndim - 1,
+        tuple(CODES[t] for t in (dtype, line_type(lines, dtype, wide), wide, real, result)), ndim - 1,
         [(folding(list(weights)), places, weights) for places, weights in lines], outputs,
         BORDER_CODES[options.border], options.cval, options.border == "blank", [a for a, _ in shrink],
-        FINISHES[finish], VIEW_CODES[options.view] if finish != "extent" else 0, base, unit,
+        FINISHES[finish], VIEW_CODES[options.view] if finish != "extent" else 0, base, unit, near_weights(outputs),
     )  # fmt: skip
     return plan, result, shrink
 

@@ -25,15 +25,15 @@ cdef inline void folded(const pixel** rows, const wide* weights, wide* out, Py_s
     cdef const pixel* x = rows[taps - 3 if taps > 5 else 0]
     cdef const pixel* middle = rows[taps // 2]
     cdef wide outer = weights[taps - 1], next = weights[taps - 2 if taps > 3 else 0], inner = weights[taps - 3 if taps > 5 else 0]
-    cdef wide mid = weights[taps // 2]
+    cdef wide mid = weights[taps // 2], total
     for j in range(count):
-        out[j] = <wide> (
-            (out[j] if more else 0)
-            + outer * (<wide> z[j] + sign * <wide> a[j])
+        total = <wide> (
+            outer * (<wide> z[j] + sign * <wide> a[j])
             + (next * (<wide> y[j] + sign * <wide> b[j]) if taps > 3 else 0)
             + (inner * (<wide> x[j] + sign * <wide> c[j]) if taps > 5 else 0)
             + (mid * <wide> middle[j] if taps & 1 else 0)
         )
+        out[j] = <wide> (out[j] + total) if more else total
 
 
 cdef inline void copied(const pixel** rows, const wide* weights, wide* out, Py_ssize_t count) noexcept nogil:

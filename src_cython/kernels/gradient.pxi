@@ -1,9 +1,24 @@
-# From the two derivatives of a row to its magnitude or orientation.
+# From the two derivatives of a row to what is asked of them: both, their magnitude, their orientation.
 #
-# IN: x and y, `count` wide numbers each   OUT: one row
+# IN: either the derivatives x and y, or (near) the lines they come from, of the 3x3 family:
+#
+#         smoothed down   s  s  s          x[j] = s[j+1] - s[j-1]
+#         differenced     d  d  d          y[j] = side * (d[j-1] + d[j+1]) + mid * d[j]
+#
+#     Taken from the lines, a derivative never leaves the registers.
+# OUT: one or two rows of `count`
 from libc.math cimport hypot, sqrt, sqrtf
+from libc.stdlib cimport abs
 
-ctypedef void (*pair_row)(const void* x, const void* y, void* out, Py_ssize_t count) noexcept nogil
+ctypedef void (*pair_row)(const void* x, const void* y, double side, double mid, void* out, void* second, Py_ssize_t count) noexcept nogil
+
+
+cdef inline wide across(const wide* x, Py_ssize_t j, bint near) noexcept nogil:
+    return <wide> (x[j + 1] - x[j - 1]) if near else x[j]
+
+
+cdef inline wide down(const wide* y, Py_ssize_t j, wide side, wide mid, bint near) noexcept nogil:
+    return <wide> (side * (y[j + 1] + y[j - 1]) + mid * y[j]) if near else y[j]
 
 
 cdef inline real root(real square) noexcept nogil:
@@ -13,80 +28,8 @@ cdef inline real root(real square) noexcept nogil:
         return sqrt(square)
 
 
-cdef void magnitude_l2(const wide* x, const wide* y, real* out, Py_ssize_t count) noexcept nogil:
-    """sqrt(x*x + y*y); where a float square would overflow or vanish, that pixel is done again by hypot."""
-    cdef Py_ssize_t j
-    cdef real square, h, v, low, high
-    cdef int lost = 0
-    if wide is float or wide is double:
-        low, high = (1e-30, 1e37) if real is float else (1e-290, 1e307)
-        for j in range(count):
-            h, v = <real> x[j], <real> y[j]
-            square = h * h + v * v
-            lost |= (square > high) | ((square < low) & ((h != 0) | (v != 0)))
-            out[j] = root[real](square)
-        if lost:
-            for j in range(count):
-                h, v = <real> x[j], <real> y[j]
-                square = h * h + v * v
-                if square > high or (square < low and (h != 0 or v != 0)):
-                    out[j] = <real> hypot(x[j], y[j])
-    else:
-        for j in range(count):
-            h, v = <real> x[j], <real> y[j]
-            out[j] = root[real](h * h + v * v)
-
-
-cdef void magnitude_l1(const wide* x, const wide* y, real* out, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t j
-    cdef real h, v
-    for j in range(count):
-        h, v = <real> x[j], <real> y[j]
-        out[j] = (h if h >= 0 else -h) + (v if v >= 0 else -v)
-
-
-cdef void magnitude_l1_picture(const wide* x, const wide* y, uint8_t* out, Py_ssize_t count) noexcept nogil:
-    """|x| + |y| of int16 derivatives, saturated: it fits an unsigned 16-bit number, so 32 pixels go at once."""
-    cdef Py_ssize_t j
-    cdef uint16_t h, v, both
-    for j in range(count):
-        h = <uint16_t> (x[j] if x[j] >= 0 else -x[j])
-        v = <uint16_t> (y[j] if y[j] >= 0 else -y[j])
-        both = <uint16_t> (h + v)
-        out[j] = <uint8_t> (both if both < 255 else 255)
-
-
-cdef void orientation(const wide* x, const wide* y, real* out, Py_ssize_t count) noexcept nogil:
-    """atan2(y, x): the arc tangent of smaller/larger by a polynomial (minimax, relative error 1.5e-8), then unfolded.
-
-             \\  y > |x| /
-              \\        /          smaller/larger lies in [0, 1];
-        x < 0   \\    /   x > 0    over the diagonal: pi/2 - a; left half: pi - a; lower half: -a
-    """
-    cdef Py_ssize_t j
-    cdef real h, v, across, along, larger, smaller, ratio, s, angle
-    for j in range(count):
-        h, v = <real> x[j], <real> y[j]
-        across, along = (v if v >= 0 else -v), (h if h >= 0 else -h)
-        larger = across if across > along else along
-        smaller = along if across > along else across
-        ratio = smaller / (larger if larger > 0 else 1)
-        ratio = 1 if smaller == larger and larger > 0 else ratio          # two infinities are one diagonal
-        s = ratio * ratio
-        angle = <real> 0.00284988943095
-        angle = angle * s + <real> -0.0160686282131
-        angle = angle * s + <real> 0.0426915180946
-        angle = angle * s + <real> -0.0750429444554
-        angle = angle * s + <real> 0.106409339875
-        angle = angle * s + <real> -0.142036444602
-        angle = angle * s + <real> 0.199926193919
-        angle = angle * s + <real> -0.333330733452
-        angle = angle * s + <real> 0.999999984766
-        angle = angle * ratio
-        angle = <real> 1.5707963267948966 - angle if across > along else angle
-        angle = <real> 3.141592653589793 - angle if negative[real](h) else angle
-        angle = -angle if negative[real](v) else angle
-        out[j] = angle if h == h and v == v else h + v                    # NaN stays NaN
+cdef inline real size(real value) noexcept nogil:
+    return value if value >= 0 else -value
 
 
 cdef inline bint negative(real value) noexcept nogil:
@@ -97,9 +40,134 @@ cdef inline bint negative(real value) noexcept nogil:
         return (<int64_t*> &value)[0] < 0
 
 
-cdef pair_row MAGNITUDE_L2[10][10]          # [wide][real]
+cdef void both_near(const wide* x, const wide* y, double side, double mid, wide* first, wide* second, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t j
+    cdef wide s = <wide> side, m = <wide> mid
+    for j in range(count):
+        first[j] = across(x, j, True)
+        second[j] = down(y, j, s, m, True)
+
+
+cdef inline void l2(const wide* x, const wide* y, wide side, wide mid, real* out, Py_ssize_t count, bint near) noexcept nogil:
+    """sqrt(x*x + y*y); where a float square would overflow or vanish, that pixel is done again by hypot."""
+    cdef Py_ssize_t j
+    cdef real square, h, v, low, high
+    cdef int lost = 0
+    if wide is float or wide is double:
+        low, high = (1e-30, 1e37) if real is float else (1e-290, 1e307)
+        for j in range(count):
+            h, v = <real> across(x, j, near), <real> down(y, j, side, mid, near)
+            square = h * h + v * v
+            lost |= (square > high) | ((square < low) & ((h != 0) | (v != 0)))
+            out[j] = root[real](square)
+        if lost:
+            for j in range(count):
+                h, v = <real> across(x, j, near), <real> down(y, j, side, mid, near)
+                square = h * h + v * v
+                if square > high or (square < low and (h != 0 or v != 0)):
+                    out[j] = <real> hypot(h, v)
+    else:
+        for j in range(count):
+            h, v = <real> across(x, j, near), <real> down(y, j, side, mid, near)
+            out[j] = root[real](h * h + v * v)
+
+
+cdef void magnitude_l2(const wide* x, const wide* y, double side, double mid, real* out, void* second, Py_ssize_t count) noexcept nogil:
+    l2(x, y, <wide> side, <wide> mid, out, count, False)
+
+
+cdef void magnitude_l2_near(const wide* x, const wide* y, double side, double mid, real* out, void* second, Py_ssize_t count) noexcept nogil:
+    l2(x, y, <wide> side, <wide> mid, out, count, True)
+
+
+cdef void magnitude_l1(const wide* x, const wide* y, double side, double mid, real* out, void* second, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(count):
+        out[j] = size(<real> x[j]) + size(<real> y[j])
+
+
+cdef void l1_picture_near(const int16_t* x, const int16_t* y, double side, double mid, uint8_t* out, void* second, Py_ssize_t count) noexcept nogil:
+    """|x| + |y| of int16 derivatives, saturated: the sum fits 16 bits without a sign, so 32 pixels go at once."""
+    cdef Py_ssize_t j
+    cdef int16_t h, v, s = <int16_t> side, m = <int16_t> mid
+    cdef uint16_t sum
+    for j in range(count):
+        h, v = across(x, j, True), down(y, j, s, m, True)
+        h, v = <int16_t> abs(h), <int16_t> abs(v)
+        sum = <uint16_t> (<uint16_t> h + <uint16_t> v)
+        sum = 255 if sum > 255 else sum
+        out[j] = <uint8_t> sum
+
+
+cdef void l2_picture_near(const int16_t* x, const int16_t* y, double side, double mid, uint8_t* out, void* second, Py_ssize_t count) noexcept nogil:
+    """sqrt(x*x + y*y) rounded and saturated. The root of a whole number is never near a half, so adding .5 rounds; 65280 is 255.4998 squared."""
+    cdef Py_ssize_t j
+    cdef float h, v, square
+    cdef int16_t s = <int16_t> side, m = <int16_t> mid
+    for j in range(count):
+        h, v = across(x, j, True), down(y, j, s, m, True)
+        square = h * h + v * v
+        square = square if square < 65280 else 65280
+        out[j] = <uint8_t> <int> (sqrtf(square) + <float> 0.5)
+
+
+cdef inline void angle(wide x, wide y, real* out) noexcept nogil:
+    """atan2(y, x): the arc tangent of smaller/larger by a polynomial (minimax, relative error 1.5e-8), then unfolded.
+
+            \\  y > |x|  /
+              \\       /         smaller/larger lies in [0, 1];
+        x < 0   \\   /   x > 0   past the diagonal: pi/2 - a; left half: pi - a; lower half: -a
+    """
+    cdef real h = <real> x, v = <real> y
+    cdef real up = size[real](v), along = size[real](h)
+    cdef real larger = up if up > along else along, smaller = along if up > along else up
+    cdef real ratio, s, a
+    if wide is float or wide is double:
+        ratio = smaller / (larger if larger > 0 else 1)
+        ratio = 1 if smaller == larger and larger > 0 else ratio          # two infinities are one diagonal
+    else:
+        ratio = smaller / (larger if larger > 1 else 1)
+    s = ratio * ratio
+    a = <real> 0.00284988943095
+    a = a * s + <real> -0.0160686282131
+    a = a * s + <real> 0.0426915180946
+    a = a * s + <real> -0.0750429444554
+    a = a * s + <real> 0.106409339875
+    a = a * s + <real> -0.142036444602
+    a = a * s + <real> 0.199926193919
+    a = a * s + <real> -0.333330733452
+    a = a * s + <real> 0.999999984766
+    a = a * ratio
+    a = <real> 1.5707963267948966 - a if up > along else a
+    if wide is float or wide is double:
+        a = <real> 3.141592653589793 - a if negative[real](h) else a
+        a = -a if negative[real](v) else a
+        out[0] = a if h == h and v == v else h + v                        # NaN stays NaN
+    else:
+        a = <real> 3.141592653589793 - a if h < 0 else a
+        out[0] = -a if v < 0 else a
+
+
+cdef void orientation(const wide* x, const wide* y, double side, double mid, real* out, void* second, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(count):
+        angle[wide, real](x[j], y[j], out + j)
+
+
+cdef void polar_near(const int16_t* x, const int16_t* y, double side, double mid, float* out, float* second, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t j
+    cdef int16_t h, v, s = <int16_t> side, m = <int16_t> mid
+    for j in range(count):
+        h, v = across(x, j, True), down(y, j, s, m, True)
+        out[j] = sqrtf(<float> h * <float> h + <float> v * <float> v)
+        angle[int16_t, float](h, v, second + j)
+
+
+cdef pair_row MAGNITUDE_L2[10][10]          # [wide][real], of derivatives
 cdef pair_row MAGNITUDE_L1[10][10]
 cdef pair_row ORIENTATION[10][10]
+cdef pair_row BOTH_NEAR[10]                 # [wide], of lines
+cdef pair_row MAGNITUDE_L2_NEAR[10][10]
 MAGNITUDE_L2[I16][F32] = <pair_row> magnitude_l2[int16_t, float]
 MAGNITUDE_L2[I16][F64] = <pair_row> magnitude_l2[int16_t, double]
 MAGNITUDE_L2[I32][F64] = <pair_row> magnitude_l2[int32_t, double]
@@ -114,9 +182,15 @@ MAGNITUDE_L1[I64][F64] = <pair_row> magnitude_l1[int64_t, double]
 MAGNITUDE_L1[F32][F32] = <pair_row> magnitude_l1[float, float]
 MAGNITUDE_L1[F32][F64] = <pair_row> magnitude_l1[float, double]
 MAGNITUDE_L1[F64][F64] = <pair_row> magnitude_l1[double, double]
-MAGNITUDE_L1[I16][U8] = <pair_row> magnitude_l1_picture[int16_t]
 ORIENTATION[I16][F32] = <pair_row> orientation[int16_t, float]
 ORIENTATION[I32][F64] = <pair_row> orientation[int32_t, double]
 ORIENTATION[I64][F64] = <pair_row> orientation[int64_t, double]
 ORIENTATION[F32][F32] = <pair_row> orientation[float, float]
 ORIENTATION[F64][F64] = <pair_row> orientation[double, double]
+BOTH_NEAR[I16] = <pair_row> both_near[int16_t]
+BOTH_NEAR[I32] = <pair_row> both_near[int32_t]
+BOTH_NEAR[F32] = <pair_row> both_near[float]
+BOTH_NEAR[F64] = <pair_row> both_near[double]
+MAGNITUDE_L2_NEAR[I16][F32] = <pair_row> magnitude_l2_near[int16_t, float]
+MAGNITUDE_L2_NEAR[F32][F32] = <pair_row> magnitude_l2_near[float, float]
+MAGNITUDE_L2_NEAR[F64][F64] = <pair_row> magnitude_l2_near[double, double]

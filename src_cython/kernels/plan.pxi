@@ -1,10 +1,10 @@
-# A plan: an operator made ready for one type of image. It walks the rows of the image and runs each through the stages
+# A plan: an operator made ready for one type of image. It walks the image tile by tile through the stages
 #
 #     rows of the image --combine--> lines --combine--> derivatives --gradient, view--> rows of the output
-#                        (vertical)         (horizontal)
+#                        (vertical)        (horizontal)
 #
-# Everything between the image and the output is one tile of columns wide and stays in the nearest cache. A row of the
-# output depends on nothing but the image, so strips of rows and columns can be done in any order by any thread.
+# A tile is part of one row. What lies between the image and the output stays in the nearest cache, and what is written
+# depends on nothing but the image, so rows and columns can be cut into strips for any number of threads.
 #
 # IN: arrays and stencils that edgecalc.core has checked   OUT: written rows
 cimport cython
@@ -22,9 +22,10 @@ cdef enum:
     POLAR = 4               # magnitude and orientation
     LEAST_AND_MOST = 5      # nothing is written: the range of the derivative
 
-    TILE_BYTES = 8192       # of one line of wide numbers
+    TILE_BYTES = 4096       # of one row of wide numbers
     MOST_LINES = 8
     SMALL = 1 << 20         # pixels: larger images are worth a second thread
+    LARGE = 1 << 24         # bytes: larger outputs go past the caches
 
 cdef struct Combination:
     int taps
@@ -34,7 +35,7 @@ cdef struct Combination:
     void* weights
 
 cdef struct Walk:
-    # one call of run: where the image and the outputs lie, which part is wanted, where the rows between them are kept
+    # one call of run: where image and outputs lie, which part is wanted, where the rows between them are kept
     const char* image
     const Py_ssize_t* sizes
     const Py_ssize_t* strides
@@ -42,15 +43,18 @@ cdef struct Walk:
     const Py_ssize_t* out_strides[2]
     const Py_ssize_t* out_sizes
     Py_ssize_t row0, row1, column0, column1, tile
+    bint streams                    # rows are made in `ready`, then copied past the caches
     Py_ssize_t index[32]            # of the row in work, along each outer axis
-    Py_ssize_t column, count        # the tile in work: its first column, how many
+    Py_ssize_t column, count        # of the tile in work: its first column, how many
     Py_ssize_t begin, low, high     # the image's columns that its lines cover: wanted from, inside from, inside to
     const char** pointers
     const char** bases
-    char* lines
+    char* room                      # for the lines
+    char* lines                     # the first of them, placed so that what is written to it starts on a cache line
     Py_ssize_t line_bytes
     char* derivative[2]
     char* real
+    char* ready[2]
     char* constant
     double least, most
 
@@ -105,54 +109,58 @@ cdef inline void copy_one(char* target, const char* source, Py_ssize_t size) noe
 
 @cython.final
 cdef class Plan:
-    """Plan(types, outer, lines, outputs, border, cval, blank, finish, view, base, unit): see edgecalc.core.slide.build."""
+    """Plan(types, outer, lines, outputs, border, cval, blank, origin, finish, view, base, unit, near): edgecalc.core.slide.build makes it."""
 
-    cdef int pixel, wide, real, result, outer, lines, outputs, border, finish, view, most_taps
-    cdef bint blank, scaled, vertical
-    cdef double base, unit
+    cdef int pixel, narrow, wide, real, result          # types: image, lines, derivatives, between, output
+    cdef int outer, lines, outputs, border, finish, view, most_taps
+    cdef bint blank, scaled, vertical, direct
+    cdef double base, unit, side, mid
     cdef Py_ssize_t left, right, tile
     cdef Combination line[MOST_LINES]
     cdef Combination output[2]
     cdef Py_ssize_t before[2][32]
     cdef Py_ssize_t after[2][32]
+    cdef Py_ssize_t origin[32]                          # the image's place of the output's first element
     cdef char cval[8]
     cdef list alive
+    cdef pair_row near                                  # the shortcut from lines to outputs, or NULL
     cdef readonly bint shrinks
-    cdef readonly int results                    # arrays that a call gives
-    cdef Py_ssize_t origin[32]
+    cdef readonly int results                           # arrays that a call gives
 
-    def __init__(self, types, int outer, lines, outputs, int border, bytes cval, bint blank, start, int finish, int view, double base, double unit):
+    def __init__(self, types, int outer, lines, outputs, int border, bytes cval, bint blank, origin, int finish, int view, double base, double unit, near):
         cdef int k, axis
-        self.pixel, self.wide, self.real, self.result = types
+        self.pixel, self.narrow, self.wide, self.real, self.result = types
         self.outer, self.border, self.blank, self.finish, self.view = outer, border, blank, finish, view
         self.base, self.unit, self.scaled = base, unit, base != 0 or unit != 1
         self.lines, self.outputs = len(lines), len(outputs)
         self.alive = []
         self.most_taps = 1
-        if COMBINE[self.pixel][self.wide] is NULL or COMBINE[self.wide][self.wide] is NULL:
-            raise TypeError(f"no kernel combines type {self.pixel} into type {self.wide}")
+        if COMBINE[self.pixel][self.narrow] is NULL or COMBINE[self.narrow][self.wide] is NULL or self.lines > MOST_LINES:
+            raise TypeError(f"no kernel takes types {types} and {self.lines} lines")
         for k, (fold, places, weights) in enumerate(lines):
-            self.line[k] = self.combination(fold, places, weights, None)
+            self.line[k] = self.combination(fold, places, weights, [0], self.narrow)
         for k, (fold, columns, weights, which, before, after) in enumerate(outputs):
-            self.output[k] = self.combination(fold, columns, weights, which)
+            self.output[k] = self.combination(fold, columns, weights, which, self.wide)
             self.left, self.right = max(self.left, -min(columns)), max(self.right, max(columns))
             for axis in range(outer + 1):
                 self.before[k][axis], self.after[k][axis] = before[axis], after[axis]
         for k in range(8):
             self.cval[k] = cval[k]
-        self.shrinks = any(start)
-        self.results = self.outputs if finish == EACH else 2 if finish == POLAR else 1
         for axis in range(outer + 1):
-            self.origin[axis] = start[axis]
+            self.origin[axis] = origin[axis]
+        self.shrinks = any(origin)
+        self.results = self.outputs if finish == EACH else 2 if finish == POLAR else 1
         self.tile = TILE_BYTES // ITEMSIZE[self.wide]
-        _, columns, weights, _, _, _ = outputs[0]
-        self.vertical = len(outputs) == len(lines) == 1 and len(columns) == 1 and columns[0] == 0 and weights[0] == 1
+        self.direct = finish == EACH and view == AS_IT_IS and not self.scaled and self.result == self.wide
+        self.vertical = self.lines == self.outputs == 1 and self.narrow == self.wide and (list(columns), list(weights)) == ([0], [1])
+        self.near = self.shortcut() if near else NULL
+        self.side, self.mid = near or (0, 0)
 
-    cdef Combination combination(self, int fold, places, weights, which):
+    cdef Combination combination(self, int fold, places, weights, which, int kind):
         cdef Combination made
         cdef cnp.ndarray flat = cnp.PyArray_ContiguousFromAny(places, cnp.NPY_INTP, 0, 0)
-        cdef cnp.ndarray weight = cnp.PyArray_ContiguousFromAny(weights, NUMPY_TYPE[self.wide], 1, 1)
-        cdef cnp.ndarray source = cnp.PyArray_ContiguousFromAny(which or [0], cnp.NPY_INT, 1, 1)
+        cdef cnp.ndarray weight = cnp.PyArray_ContiguousFromAny(weights, NUMPY_TYPE[kind], 1, 1)
+        cdef cnp.ndarray source = cnp.PyArray_ContiguousFromAny(which, cnp.NPY_INT, 1, 1)
         self.alive += [flat, weight, source]
         made.taps, made.fold = len(weights), fold
         made.places = <Py_ssize_t*> cnp.PyArray_DATA(flat)
@@ -161,10 +169,30 @@ cdef class Plan:
         self.most_taps = max(self.most_taps, made.taps)
         return made
 
+    cdef pair_row shortcut(self) noexcept:
+        if self.blank or self.scaled or self.view != AS_IT_IS or self.narrow != self.wide:
+            return NULL
+        if self.direct:
+            return BOTH_NEAR[self.wide]
+        if self.finish == L2 and self.result == self.real:
+            return MAGNITUDE_L2_NEAR[self.wide][self.real]
+        if self.wide != I16:
+            return NULL
+        if self.finish == L2 and self.result == U8:
+            return <pair_row> l2_picture_near
+        if self.finish == L1 and self.result == U8:
+            return <pair_row> l1_picture_near
+        if self.finish == POLAR and self.result == F32:
+            return <pair_row> polar_near
+        return NULL
+
+    cdef inline int result_type(self, int k) noexcept nogil:
+        return F32 if self.finish == ANGLE or (self.finish == POLAR and k == 1) else self.result
+
     def small(self, image):
         """The finished output for the common case: a native, aligned array with adjacent columns, under a megapixel; None for any other."""
-        cdef cnp.ndarray array, first, second
-        cdef int axis, ndim
+        cdef cnp.ndarray array, first, second = None
+        cdef int ndim
         if not cnp.PyArray_CheckExact(image) or self.shrinks:
             return None
         array = image
@@ -174,116 +202,116 @@ cdef class Plan:
             or cnp.PyArray_STRIDE(array, ndim - 1) != ITEMSIZE[self.pixel] or not 0 < cnp.PyArray_SIZE(array) <= SMALL
         ):
             return None
-        first = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[F32 if self.finish == ANGLE else self.result], 0)
-        second = None
+        first = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(0)], 0)
         if self.results == 2:
-            second = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[F32 if self.finish == POLAR else self.result], 0)
-        self.run(array, first, second, 0, self.rows(first), 0, cnp.PyArray_DIM(first, ndim - 1), None)
+            second = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(1)], 0)
+        cdef Py_ssize_t columns = cnp.PyArray_DIM(array, ndim - 1)
+        self.run(array, first, second, 0, cnp.PyArray_SIZE(array) // columns, 0, columns, NULL)
         return first if second is None else (first, second)
 
-    cdef Py_ssize_t rows(self, cnp.ndarray out):
-        cdef Py_ssize_t rows = 1
-        cdef int axis
-        for axis in range(self.outer):
-            rows *= cnp.PyArray_DIM(out, axis)
-        return rows
-
-    def strip(self, cnp.ndarray image not None, cnp.ndarray first not None, cnp.ndarray second, Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1):
+    def strip(self, cnp.ndarray image not None, cnp.ndarray first not None, cnp.ndarray second,
+              Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1):
         """Rows row0 .. row1 (outer axes flattened), columns column0 .. column1 of the output; gives the range of the derivative when that is the finish."""
-        extent = [float("inf"), -float("inf")]
+        cdef double extent[2]
         self.run(image, first, second, row0, row1, column0, column1, extent)
-        return extent
+        return extent[0], extent[1]
 
     cdef int run(self, cnp.ndarray image, cnp.ndarray first, cnp.ndarray second,
-                 Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1, list extent) except -1:
-        cdef Walk walk
-        cdef int axis
-        cdef Py_ssize_t least_tile = min(self.tile, max(column1 - column0, 1))
-        cdef Py_ssize_t line_bytes = (least_tile + self.left + self.right) * ITEMSIZE[self.wide] + 64
-        cdef Py_ssize_t constant_bytes = (least_tile + self.left + self.right) * ITEMSIZE[self.pixel] + 64 if self.border == CONSTANT else 64
-        cdef char* scratch = <char*> malloc(
-            self.lines * line_bytes + 2 * (least_tile * 8 + 64) + least_tile * 8 + 64 + constant_bytes + 2 * self.most_taps * sizeof(void*) + 8 * 64)
+                 Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1, double* extent) except -1:
+        cdef Walk w
+        cdef cnp.ndarray other = first if second is None else second
+        w.image, w.sizes, w.strides = <char*> cnp.PyArray_DATA(image), <Py_ssize_t*> cnp.PyArray_DIMS(image), <Py_ssize_t*> cnp.PyArray_STRIDES(image)
+        w.out[0], w.out_strides[0] = <char*> cnp.PyArray_DATA(first), <Py_ssize_t*> cnp.PyArray_STRIDES(first)
+        w.out[1], w.out_strides[1] = <char*> cnp.PyArray_DATA(other), <Py_ssize_t*> cnp.PyArray_STRIDES(other)
+        w.out_sizes = <Py_ssize_t*> cnp.PyArray_DIMS(first)
+        w.row0, w.row1, w.column0, w.column1 = row0, row1, column0, column1
+        w.least, w.most = float("inf"), -float("inf")
+        w.streams = cnp.PyArray_NBYTES(first) >= LARGE
+        w.tile = min(self.tile, max(column1 - column0, 1))
+        cdef Py_ssize_t reached = w.tile + self.left + self.right, row = w.tile * 8 + 64
+        cdef Py_ssize_t constant_bytes = reached * ITEMSIZE[self.pixel] if self.border == CONSTANT else 0
+        w.line_bytes = (reached * ITEMSIZE[self.narrow] + 127) // 64 * 64
+        cdef char* scratch = <char*> malloc(2 * self.most_taps * sizeof(void*) + 128 + self.lines * w.line_bytes + 5 * row + constant_bytes)
         if scratch is NULL:
             raise MemoryError("no memory for the rows of one tile")
-        walk.image = <char*> cnp.PyArray_DATA(image)
-        walk.sizes, walk.strides = <Py_ssize_t*> cnp.PyArray_DIMS(image), <Py_ssize_t*> cnp.PyArray_STRIDES(image)
-        walk.out_sizes = <Py_ssize_t*> cnp.PyArray_DIMS(first)
-        walk.out[0], walk.out_strides[0] = <char*> cnp.PyArray_DATA(first), <Py_ssize_t*> cnp.PyArray_STRIDES(first)
-        walk.out[1], walk.out_strides[1] = walk.out[0], walk.out_strides[0]
-        if second is not None:
-            walk.out[1], walk.out_strides[1] = <char*> cnp.PyArray_DATA(second), <Py_ssize_t*> cnp.PyArray_STRIDES(second)
-        walk.tile = least_tile
-        walk.row0, walk.row1, walk.column0, walk.column1 = row0, row1, column0, column1
-        walk.least, walk.most = float("inf"), -float("inf")
-        walk.pointers = <const char**> aligned(scratch)
-        walk.bases = walk.pointers + self.most_taps
-        walk.lines = aligned(<char*> (walk.bases + self.most_taps))
-        walk.line_bytes = line_bytes // 64 * 64
-        walk.derivative[0] = aligned(walk.lines + self.lines * walk.line_bytes)
-        walk.derivative[1] = aligned(walk.derivative[0] + least_tile * 8)
-        walk.real = aligned(walk.derivative[1] + least_tile * 8)
-        walk.constant = aligned(walk.real + least_tile * 8)
+        w.pointers = <const char**> aligned(scratch)
+        w.bases = w.pointers + self.most_taps
+        w.room = aligned(<char*> (w.bases + self.most_taps))
+        w.derivative[0] = w.room + self.lines * w.line_bytes
+        w.derivative[1] = w.derivative[0] + row
+        w.real = w.derivative[1] + row
+        w.ready[0] = w.real + row
+        w.ready[1] = w.ready[0] + row
+        w.constant = w.ready[1] + row
         with nogil:
-            self.walk(&walk)
+            self.walk(&w)
         free(scratch)
-        if extent is not None:
-            extent[0], extent[1] = walk.least, walk.most
+        if extent is not NULL:
+            extent[0], extent[1] = w.least, w.most
         return 0
 
     cdef void walk(self, Walk* w) noexcept nogil:
-        cdef Py_ssize_t row, column, rest, k
+        cdef Py_ssize_t row, column, rest = w.row0, k
         cdef int axis
         if self.border == CONSTANT:
             for k in range(w.tile + self.left + self.right):
                 for axis in range(ITEMSIZE[self.pixel]):
                     w.constant[k * ITEMSIZE[self.pixel] + axis] = self.cval[axis]
-        column = w.column0
-        while column < w.column1:
-            w.column = column
-            w.count = min(w.tile, w.column1 - column)
-            w.begin = column + self.origin[self.outer] - self.left
-            w.low = max(w.begin, 0)
-            w.high = min(column + self.origin[self.outer] + w.count + self.right, w.sizes[self.outer])
-            rest = w.row0
+        for axis in range(self.outer - 1, -1, -1):
+            w.index[axis] = rest % w.out_sizes[axis]
+            rest = rest // w.out_sizes[axis]
+        for row in range(w.row0, w.row1):
+            column = w.column0
+            while column < w.column1:
+                w.column = column
+                w.count = min(w.tile, w.column1 - column)
+                w.begin = column + self.origin[self.outer] - self.left
+                w.low = max(w.begin, 0)
+                w.high = min(w.begin + self.left + w.count + self.right, w.sizes[self.outer])
+                w.lines = w.room + (64 - (w.low - w.begin) * ITEMSIZE[self.narrow] % 64) % 64
+                self.one_tile(w)
+                column += w.tile
             for axis in range(self.outer - 1, -1, -1):
-                w.index[axis] = rest % w.out_sizes[axis]
-                rest = rest // w.out_sizes[axis]
-            for row in range(w.row0, w.row1):
-                self.one_row(w)
-                for axis in range(self.outer - 1, -1, -1):
-                    w.index[axis] += 1
-                    if w.index[axis] < w.out_sizes[axis]:
-                        break
-                    w.index[axis] = 0
-            column += w.tile
+                w.index[axis] += 1
+                if w.index[axis] < w.out_sizes[axis]:
+                    break
+                w.index[axis] = 0
+        if w.streams:
+            edgecalc_streamed()
 
-    cdef void one_row(self, Walk* w) noexcept nogil:
+    cdef void one_tile(self, Walk* w) noexcept nogil:
         cdef int k, axis
+        cdef Py_ssize_t here = self.left * ITEMSIZE[self.narrow]
+        cdef char* place[2]
         cdef char* target[2]
+        cdef char* derivative[2]
         for k in range(2):
-            target[k] = w.out[k] + w.column * ITEMSIZE[F32 if self.finish == ANGLE or (self.finish == POLAR and k) else self.result]
+            place[k] = w.out[k] + w.column * ITEMSIZE[self.result_type(k)]
             for axis in range(self.outer):
-                target[k] += w.index[axis] * w.out_strides[k][axis]
-        cdef bint direct = self.finish == EACH and self.view == AS_IT_IS and not self.scaled and self.result == self.wide
-        cdef char* lines = target[0] if direct and self.vertical else w.lines
+                place[k] += w.index[axis] * w.out_strides[k][axis]
+            target[k] = w.ready[k] if w.streams else place[k]
+        cdef char* lines = target[0] if self.direct and self.vertical else w.lines
         for k in range(self.lines):
             self.vertical_half(w, &self.line[k], lines + k * w.line_bytes)
-        cdef void* derivative[2]
-        for k in range(self.outputs):
-            derivative[k] = <void*> (target[k] if direct else w.derivative[k])
-            if self.vertical:
-                derivative[k] = lines
-            else:
-                self.horizontal_half(w, &self.output[k], derivative[k])
-            if self.blank:
-                self.blank_ends(w, k, <char*> derivative[k])
-        if not direct:
-            self.finish_row(w, derivative, target)
+        if self.near is not NULL:
+            self.near(lines + here, lines + w.line_bytes + here, self.side, self.mid, target[0], target[1], w.count)
+        else:
+            for k in range(self.outputs):
+                derivative[k] = lines if self.vertical else target[k] if self.direct else w.derivative[k]
+                if not self.vertical:
+                    self.horizontal_half(w, &self.output[k], derivative[k])
+                if self.blank:
+                    self.blank_ends(w, k, derivative[k])
+            if not self.direct:
+                self.finish_row(w, derivative, target)
+        if w.streams:
+            for k in range(self.results):
+                edgecalc_stream(place[k], target[k], w.count * ITEMSIZE[self.result_type(k)])
 
     cdef void vertical_half(self, Walk* w, Combination* c, char* line) noexcept nogil:
         """line = the weighted sum of rows, for the columns of this tile and those that its stencil reaches on either side."""
         cdef int tap, axis
-        cdef Py_ssize_t position, column, size = ITEMSIZE[self.pixel], wide = ITEMSIZE[self.wide]
+        cdef Py_ssize_t position, column, size = ITEMSIZE[self.pixel], narrow = ITEMSIZE[self.narrow]
         cdef const char* place
         for tap in range(c.taps):
             place = w.image
@@ -294,8 +322,8 @@ cdef class Plan:
                     break
                 place = place + position * w.strides[axis]
             w.bases[tap] = place
-            w.pointers[tap] = w.constant if place is NULL else place + w.low * size
-        COMBINE[self.pixel][self.wide](<const void**> w.pointers, c.weights, c.fold, c.taps, line + (w.low - w.begin) * wide, w.high - w.low)
+            w.pointers[tap] = <const char*> w.constant if place is NULL else place + w.low * size
+        COMBINE[self.pixel][self.narrow](<const void**> w.pointers, c.weights, c.fold, c.taps, line + (w.low - w.begin) * narrow, w.high - w.low)
         for column in range(w.begin, w.low):
             self.outside(w, c, line, column)
         for column in range(w.high, w.begin + self.left + w.count + self.right):
@@ -303,21 +331,24 @@ cdef class Plan:
 
     cdef void outside(self, Walk* w, Combination* c, char* line, Py_ssize_t column) noexcept nogil:
         """One number of a line beyond the left or right side of the image."""
-        cdef Py_ssize_t wide = ITEMSIZE[self.wide], stand_in = inside(column, w.sizes[self.outer], self.border)
+        cdef Py_ssize_t narrow = ITEMSIZE[self.narrow], stand_in = inside(column, w.sizes[self.outer], self.border)
         cdef int tap
-        cdef char* target = line + (column - w.begin) * wide
+        cdef char* target = line + (column - w.begin) * narrow
         if w.low <= stand_in < w.high:
-            copy_one(target, line + (stand_in - w.begin) * wide, wide)
+            copy_one(target, line + (stand_in - w.begin) * narrow, narrow)
             return
         for tap in range(c.taps):
-            w.pointers[tap] = w.constant if w.bases[tap] is NULL or stand_in < 0 else w.bases[tap] + stand_in * ITEMSIZE[self.pixel]
-        COMBINE[self.pixel][self.wide](<const void**> w.pointers, c.weights, c.fold, c.taps, target, 1)
+            if w.bases[tap] is NULL or stand_in < 0:
+                w.pointers[tap] = w.constant
+            else:
+                w.pointers[tap] = w.bases[tap] + stand_in * ITEMSIZE[self.pixel]
+        COMBINE[self.pixel][self.narrow](<const void**> w.pointers, c.weights, c.fold, c.taps, target, 1)
 
-    cdef void horizontal_half(self, Walk* w, Combination* c, void* derivative) noexcept nogil:
+    cdef void horizontal_half(self, Walk* w, Combination* c, char* derivative) noexcept nogil:
         cdef int tap
         for tap in range(c.taps):
-            w.pointers[tap] = w.lines + c.lines[tap] * w.line_bytes + (self.left + c.places[tap]) * ITEMSIZE[self.wide]
-        COMBINE[self.wide][self.wide](<const void**> w.pointers, c.weights, c.fold, c.taps, derivative, w.count)
+            w.pointers[tap] = w.lines + c.lines[tap] * w.line_bytes + (self.left + c.places[tap]) * ITEMSIZE[self.narrow]
+        COMBINE[self.narrow][self.wide](<const void**> w.pointers, c.weights, c.fold, c.taps, derivative, w.count)
 
     cdef void blank_ends(self, Walk* w, int k, char* derivative) noexcept nogil:
         """0 where the stencil leaves the image."""
@@ -331,32 +362,30 @@ cdef class Plan:
         memset(derivative, 0, first * wide)
         memset(derivative + last * wide, 0, (w.count - last) * wide)
 
-    cdef void finish_row(self, Walk* w, void** derivative, char** target) noexcept nogil:
+    cdef void finish_row(self, Walk* w, char** derivative, char** target) noexcept nogil:
         cdef int k
         if self.finish == LEAST_AND_MOST:
             EXTENT[self.wide](derivative[0], &w.least, &w.most, w.count)
         elif self.finish == EACH:
             for k in range(self.outputs):
                 self.view_row(w, self.wide, derivative[k], target[k])
-        elif self.finish == L1 and self.wide == I16 and self.result == U8 and not self.scaled:
-            MAGNITUDE_L1[I16][U8](derivative[0], derivative[1], target[0], w.count)
         elif self.finish == ANGLE:
             self.angle_row(w, derivative, target[0])
         else:
             if self.finish == POLAR:
                 self.angle_row(w, derivative, target[1])
             if self.finish == L1:
-                MAGNITUDE_L1[self.wide][self.real](derivative[0], derivative[1], w.real, w.count)
+                MAGNITUDE_L1[self.wide][self.real](derivative[0], derivative[1], 0, 0, w.real, NULL, w.count)
             else:
-                MAGNITUDE_L2[self.wide][self.real](derivative[0], derivative[1], w.real, w.count)
+                MAGNITUDE_L2[self.wide][self.real](derivative[0], derivative[1], 0, 0, w.real, NULL, w.count)
             self.view_row(w, self.real, w.real, target[0])
 
-    cdef void angle_row(self, Walk* w, void** derivative, char* target) noexcept nogil:
+    cdef void angle_row(self, Walk* w, char** derivative, char* target) noexcept nogil:
         cdef int real = F32 if self.wide == I16 or self.wide == F32 else F64
-        ORIENTATION[self.wide][real](derivative[0], derivative[1], w.real, w.count)
+        ORIENTATION[self.wide][real](derivative[0], derivative[1], 0, 0, w.real, NULL, w.count)
         CAST[real][F32](w.real, target, w.count)
 
-    cdef void view_row(self, Walk* w, int wide, void* row, char* target) noexcept nogil:
+    cdef void view_row(self, Walk* w, int wide, char* row, char* target) noexcept nogil:
         if not self.scaled and self.view == AS_IT_IS:
             CAST[wide][self.result](row, target, w.count)
         elif not self.scaled and self.view == MAGNITUDE and self.result == U8 and MAGNITUDE_PICTURE[wide] is not NULL:
@@ -368,4 +397,3 @@ cdef class Plan:
             if self.view != AS_IT_IS:
                 PICTURE[self.real](w.real, self.view, self.view == SHIFT and self.result == U8, w.count)
             CAST[self.real][self.result](w.real, target, w.count)
-

@@ -84,7 +84,8 @@ cdef void cast_reals(const real* row, result* out, Py_ssize_t count) noexcept no
         ones = 12582912.0 if real is float else 6755399441055744.0
         for j in range(count):
             value = row[j]
-            value = value if value > low else (low if value <= low else 0)
+            value = value if value == value else 0
+            value = low if value < low else value
             value = high if value > high else value
             out[j] = <result> <int> ((value + ones) - ones)
     else:

@@ -1,0 +1,32 @@
+# Writing past the caches, for outputs too large to be read again from them. The only place with intrinsics.
+
+cdef extern from *:
+    """
+    #include <string.h>
+    #if defined(__SSE2__)
+    #include <immintrin.h>
+    #endif
+    /* A plain store would first read what it overwrites, and push out of the cache what is still wanted. */
+    static void edgecalc_stream(char *target, const char *source, size_t bytes) {
+        size_t head = (64 - (size_t) target % 64) % 64;
+        if (head > bytes) head = bytes;
+        memcpy(target, source, head);
+        target += head; source += head; bytes -= head;
+    #if defined(__AVX512F__)
+        for (; bytes >= 64; bytes -= 64, target += 64, source += 64)
+            _mm512_stream_si512((__m512i *) target, _mm512_loadu_si512((const void *) source));
+    #elif defined(__SSE2__)
+        for (; bytes >= 16; bytes -= 16, target += 16, source += 16)
+            _mm_stream_si128((__m128i *) target, _mm_loadu_si128((const __m128i *) source));
+    #endif
+        memcpy(target, source, bytes);
+    }
+    /* Before another thread may read it. */
+    static void edgecalc_streamed(void) {
+    #if defined(__SSE2__)
+        _mm_sfence();
+    #endif
+    }
+    """
+    void edgecalc_stream(char* target, const char* source, size_t size) noexcept nogil
+    void edgecalc_streamed() noexcept nogil
