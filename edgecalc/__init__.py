@@ -8,11 +8,10 @@ array([0, 8, 0], dtype=int16)
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from edgecalc.filters.difference import backward, central, differentiate, forward
-from edgecalc.filters.operators import Gradient, Polar, farid, gradient, magnitude, orientation, polar, prewitt, roberts, scharr, sobel
-
 if TYPE_CHECKING:
     from edgecalc import reference, stencils
+    from edgecalc.filters.difference import backward, central, differentiate, forward
+    from edgecalc.filters.operators import Gradient, Polar, farid, gradient, magnitude, orientation, polar, prewitt, roberts, scharr, sobel
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,12 +34,19 @@ __all__ = [
     "stencils",
 ]
 
+_ROOMS = ("reference", "stencils")
+_DIFFERENCE = ("backward", "central", "differentiate", "forward")
+
 
 def __getattr__(name: str) -> Any:
-    """Rooms that most programs do not enter are imported when they are."""
-    if name in ("reference", "stencils"):
+    """Names are looked up when first used: the command line's help then needs no NumPy."""
+    if name not in __all__:
+        raise AttributeError(f"module 'edgecalc' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    if name in _ROOMS:
         return import_module(f"edgecalc.{name}")
-    raise AttributeError(f"module 'edgecalc' has no attribute {name!r}")
+    value = getattr(import_module(f"edgecalc.filters.{'difference' if name in _DIFFERENCE else 'operators'}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -143,7 +143,9 @@ def one_sided(derivative: int, accuracy: int, before: int, after: int) -> Stenci
     """
     taps = derivative + accuracy
     if before + after + 1 < taps:
-        raise ValueError(f"samples: {before + after + 1} along the axis; a derivative of order {derivative} and accuracy {accuracy} needs {taps} or more")
+        raise ValueError(
+            f"samples: {before + after + 1} along the axis; a derivative of order {derivative} and accuracy {accuracy} needs {taps} or more"
+        )
     first = max(-before, -(taps // 2)) if before < after else min(after, taps // 2) - taps + 1
     return from_offsets(tuple(range(first, first + taps)), derivative)
 
@@ -207,7 +209,7 @@ class Operator:
 
     name: str
     terms: tuple[tuple[int, Stencil, Stencil], ...]
-    slope: Fraction
+    diagonal: bool = False
 
     @property
     def derivative(self) -> int:
@@ -217,6 +219,13 @@ class Operator:
     def exact(self) -> bool:
         """Its published weights are integers."""
         return all(along.unit == across.unit == 1 for _, along, across in self.terms)
+
+    def slope(self, ndim: int = 2) -> float:
+        """What a ramp that rises by 1 a sample gives, in an array of `ndim` dimensions."""
+        if self.diagonal:
+            return sqrt(2)
+        _, along, across = self.terms[0]
+        return float(Fraction(along.denominator, along.unit) * Fraction(across.denominator, across.unit) ** (ndim - 1))
 
     @property
     def one_row(self) -> Stencil | None:
@@ -239,11 +248,11 @@ class Operator:
     @property
     def noise_gain(self) -> float:
         """Of the result at unit slope (normalize=True), for pixels with independent noise of deviation 1."""
-        return sqrt(sum(w * w for w in self.kernel().values())) / float(abs(self.slope))
+        return sqrt(sum(w * w for w in self.kernel().values())) / self.slope()
 
 
 def separable(name: str, along: Stencil, across: Stencil = HERE) -> Operator:
-    return Operator(name, ((1, along, across),), Fraction(along.denominator * across.denominator, along.unit * across.unit))
+    return Operator(name, ((1, along, across),))
 
 
 @lru_cache(maxsize=1024)
@@ -261,8 +270,8 @@ def sampled(derivative: int, accuracy: int) -> Operator:
 
 # Roberts' cross: the difference of two diagonal neighbours, sqrt(2) apart. It falls towards the right (main) or towards the left (anti).
 ROBERTS = {
-    "main": Operator("roberts", ((1, HERE, HERE), (-1, NEXT, NEXT)), Fraction(sqrt(2))),
-    "anti": Operator("roberts", ((1, NEXT, HERE), (-1, HERE, NEXT)), Fraction(sqrt(2))),
+    "main": Operator("roberts", ((1, HERE, HERE), (-1, NEXT, NEXT)), diagonal=True),
+    "anti": Operator("roberts", ((1, NEXT, HERE), (-1, HERE, NEXT)), diagonal=True),
 }
 
 OPERATORS = {

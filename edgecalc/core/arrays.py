@@ -17,7 +17,9 @@ GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) i
 def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool = False) -> np.ndarray:
     """`image` as a native, aligned array of one of the kernels' types whose last axis is contiguous; copied only when it is not one yet."""
     if isinstance(image, np.ma.MaskedArray):
-        raise TypeError(f"{name}: a masked array is not accepted, its hidden values would leak into their neighbours; fill it first: {name}.filled(value)")
+        raise TypeError(
+            f"{name}: a masked array is not accepted, its hidden values would leak into their neighbours; fill it first: {name}.filled(value)"
+        )
     try:
         array = np.asarray(image)
     except ValueError as error:
@@ -34,7 +36,7 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
                 "or an integer axis if it is a volume"
             )
         array = to_gray(array)
-    if array.dtype == np.float16:
+    if array.dtype.kind == "f" and array.dtype.itemsize == 2:
         return np.ascontiguousarray(array, np.float32)
     if array.dtype == bool:
         array = array.view(np.uint8)
@@ -69,8 +71,8 @@ def to_gray(colour: np.ndarray) -> np.ndarray:
         alpha = colour[..., 3:].astype(rgb.dtype)
         rgb = rgb * alpha + white * (white - alpha)
         rgb = rgb if colour.dtype.kind == "f" else (rgb + white // 2) // white
-    luma = rgb @ weights
-    return luma.astype(colour.dtype) if colour.dtype.kind == "f" else ((luma + 0x8000) >> 16).astype(colour.dtype)
+    luma: Any = rgb @ weights
+    return (luma if colour.dtype.kind == "f" else (luma + 0x8000) >> 16).astype(colour.dtype)
 
 
 def axis_number(axis: Any, ndim: int) -> int:
@@ -128,7 +130,9 @@ def constant(cval: Any, dtype: np.dtype) -> bytes:
         value = np.asarray(cval)
         with np.errstate(all="ignore"):
             pixel = value.astype(dtype)
-        same = value.ndim == 0 and (bool(pixel == value) or bool(np.isnan(value)) and dtype.kind == "f" or dtype.kind == "f" and bool(np.isfinite(pixel)))
+        same = value.ndim == 0 and (
+            bool(pixel == value) or bool(np.isnan(value)) and dtype.kind == "f" or dtype.kind == "f" and bool(np.isfinite(pixel))
+        )
     except (TypeError, ValueError):
         raise TypeError(f"cval: {cval!r} came; a number is accepted") from None
     if not same:

@@ -14,8 +14,7 @@ from edgecalc._cpu import targets as runnable
 
 TARGETS = ("avx512", "avx2", "base")
 CODES = {
-    np.dtype(name): code
-    for code, name in enumerate(("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"))
+    np.dtype(name): code for code, name in enumerate(("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"))
 }
 
 

@@ -6,7 +6,7 @@ A plan is made of lines and outputs. Each line is a vertical weighted sum of row
 of lines; that one shape holds a difference along any axis, the 3x3 family, larger separable kernels and Roberts' cross.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
@@ -38,27 +38,27 @@ class Options:
     dtype: Any = None
     divide: float = 1.0  # a sampled function's spacing ** order
 
-    def checked(self, dtype: np.dtype, name: str = "view") -> "Options":
+    def checked(self, dtype: np.dtype) -> "Options":
         arrays.one_of(self.border, arrays.BORDERS, "border")
         if self.view is not None:
-            arrays.one_of(self.view, arrays.VIEWS, name)
+            arrays.one_of(self.view, arrays.VIEWS, "view")
             if self.dtype is not None and arrays.output_type(self.dtype) not in (U8, F32, F64):
                 raise TypeError(f"dtype: {np.dtype(self.dtype)} came; a view is a picture of uint8, float32 or float64")
-        wanted = None if self.dtype is None else arrays.output_type(self.dtype)
-        return Options(
-            self.border, arrays.constant(self.cval, dtype) if self.border == "constant" else bytes(8),
-            arrays.truth(self.normalize, "normalize"), self.view, wanted, self.divide,
-        )  # fmt: skip
+        return replace(
+            self,
+            cval=arrays.constant(self.cval, dtype) if self.border == "constant" else bytes(8),
+            normalize=arrays.truth(self.normalize, "normalize"),
+            dtype=None if self.dtype is None else arrays.output_type(self.dtype),
+        )
 
 
 def taps(operator: Operator, axis: int, ndim: int) -> list[tuple[tuple, tuple, list]]:
     """The operator along `axis` as lines with what is read of each: (places on the outer axes, weights, [(column, weight)])."""
     pieces = []
     for sign, along, across in operator.terms:
-        rows = [along if k == axis else across for k in range(ndim)]
-        rows = [weighed(row, operator.exact) for row in rows]
+        rows = [weighed(along if k == axis else across, operator.exact) for k in range(ndim)]
         places = tuple(product(*([o for o, _ in row] for row in rows[:-1])))
-        weights = tuple(np.prod([w for w in each], dtype=object) for each in product(*([w for _, w in row] for row in rows[:-1])))
+        weights = tuple(np.prod(list(each), dtype=object) for each in product(*([w for _, w in row] for row in rows[:-1])))
         pieces.append((places, weights, [(o, sign * w) for o, w in rows[-1]]))
     return pieces
 
@@ -78,9 +78,9 @@ def dense(pieces: list) -> dict[tuple, Any]:
 
 
 def wide_type(operators: list[Operator], kernels: list[dict], dtype: np.dtype, result: np.dtype | None) -> np.dtype:
-    """The smallest type that no image of `dtype` can overflow: exact integers where they fit, else floats."""
+    """The smallest type that no image of `dtype` can overflow: exact integers where they fit, else floats. What wraps on the way to a sum wraps back."""
     if dtype.kind == "f":
-        return F64 if F64 in (dtype, result) else F32
+        return F64 if dtype == F64 or (result is not None and result == F64) else F32  # NumPy reads None as float64
     low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     if not all(operator.exact for operator in operators):
         return F64
@@ -91,7 +91,6 @@ def wide_type(operators: list[Operator], kernels: list[dict], dtype: np.dtype, r
         if all(
             sum(w * (high if w > 0 else low) for w in kernel.values()) <= limit.max
             and sum(w * (low if w > 0 else high) for w in kernel.values()) >= limit.min
-            and sum(map(abs, kernel.values())) * max(high, -low) <= max(limit.max, 2**31 - 1)
             for kernel in kernels
         ):
             return wide
@@ -106,14 +105,14 @@ def line_type(lines: list, dtype: np.dtype, wide: np.dtype) -> np.dtype:
     return next(each for each in WIDE if each == wide or each.itemsize >= dtype.itemsize and reach <= np.iinfo(each).max)
 
 
-def near_weights(outputs: list) -> tuple[int, int] | None:
+def near_weights(outputs: list, wide: np.dtype) -> tuple[int, int] | None:
     """(side, mid) if the outputs are the two derivatives of a 3x3 operator, which the kernels take straight from its lines."""
     if len(outputs) != 2:
         return None
     (_, x, x_weights, x_lines, *_), (_, y, y_weights, y_lines, *_) = outputs
     if (x, x_weights, set(x_lines), set(y_lines)) != ([-1, 1], [-1, 1], {0}, {1}):
         return None
-    if y == [0]:
+    if y == [0] and wide.kind == "i":  # in floats, 0 * infinity would be NaN
         return 0, y_weights[0]
     return (y_weights[0], y_weights[1]) if y == [-1, 0, 1] and y_weights[0] == y_weights[2] else None
 
@@ -138,7 +137,9 @@ def folding(weights: list) -> int:
 
 
 @lru_cache(maxsize=1024)
-def build(operators: tuple[tuple[Operator, int], ...], finish: str, ndim: int, dtype: np.dtype, options: Options, extent: tuple[float, float] | None = None):
+def build(
+    operators: tuple[tuple[Operator, int], ...], finish: str, ndim: int, dtype: np.dtype, options: Options, extent: tuple[float, float] | None = None
+):
     """A compiled plan, the type of its result, and how much smaller than the image that is on each side of each axis."""
     pieces = [taps(operator, axis, ndim) for operator, axis in operators]
     kernels = [dense(each) for each in pieces]
@@ -161,13 +162,13 @@ def build(operators: tuple[tuple[Operator, int], ...], finish: str, ndim: int, d
         column, which, weight = map(list, zip(*read, strict=True))
         outputs.append((folding(weight), column, weight, which, [a for a, _ in sides], [b for _, b in sides]))
 
-    slope = float(operators[0][0].slope) if options.normalize else 1.0
+    slope = operators[0][0].slope(ndim) if options.normalize else 1.0
     base, unit = extent if extent else (0.0, slope * options.divide)
     plan = Plan(
         tuple(CODES[t] for t in (dtype, line_type(lines, dtype, wide), wide, real, result)), ndim - 1,
         [(folding(list(weights)), places, weights) for places, weights in lines], outputs,
         BORDER_CODES[options.border], options.cval, options.border == "blank", [a for a, _ in shrink],
-        FINISHES[finish], VIEW_CODES[options.view] if finish != "extent" else 0, base, unit, near_weights(outputs),
+        FINISHES[finish], VIEW_CODES[options.view] if finish != "extent" else 0, base, unit, near_weights(outputs, wide),
     )  # fmt: skip
     return plan, result, shrink
 
@@ -189,8 +190,7 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
     asked = Options(*options)
     if out is not None and asked.dtype is None:
-        given = out[0] if isinstance(out, tuple) and out else out
-        asked = Options(*options[:4], dtype=getattr(given, "dtype", None), divide=asked.divide)
+        asked = replace(asked, dtype=getattr(out[0] if isinstance(out, tuple) and out else out, "dtype", None))
     checked = asked.checked(array.dtype)
     numbered = tuple((operator, arrays.axis_number(axis, array.ndim)) for operator, axis in operators)
     if checked.border == "one-sided":
@@ -198,7 +198,7 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     if checked.view == "scale":
         return scaled(numbered, array, checked, out, threads)
     plan, result, shrink = build(numbered, finish, array.ndim, array.dtype, checked)
-    if key is not None and isinstance(image, np.ndarray):
+    if key is not None and isinstance(image, np.ndarray) and checked.border != "valid":
         if len(_ready) > 4096:
             _ready.clear()
         _ready[key] = plan
@@ -207,26 +207,32 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
 
 def run(plan, array: np.ndarray, finish: str, result: np.dtype, shrink: list, out: Any, threads: Any) -> Any:
     """The plan over the whole array, strip by strip, into `out` or new arrays."""
-    shape = tuple(max(0, n - a - b) for n, (a, b) in zip(array.shape, shrink, strict=True))
     types = {"angle": [F32], "polar": [result, F32]}.get(finish, [result] * plan.results)
-    if out is None:
-        outs = [np.empty(shape, dtype) for dtype in types]
-    else:
-        outs = list(out) if isinstance(out, tuple) else [out]
-        if len(outs) != len(types):
-            raise ValueError(f"out: {len(outs)} came; {len(types)} arrays are accepted")
-        for each, dtype in zip(outs, types, strict=True):
-            arrays.check_out(each, shape, dtype)
-        if len(outs) == 2 and np.may_share_memory(*outs):
-            raise ValueError("out: the two arrays overlap; separate ones are accepted")
-    targets = [each if arrays.writable_in_place(each, array) else np.empty(shape, each.dtype) for each in outs]
-    extents = slide(plan, array, targets, threads)
+    outs = outputs_of(out, shrunk(array, shrink), types)
+    targets = [each if arrays.writable_in_place(each, array) else np.empty_like(each, order="C") for each in outs]
+    slide(plan, array, targets, threads)
     for each, target in zip(outs, targets, strict=True):
         if each is not target:
             each[...] = target
-    if finish == "extent":
-        return extents
     return outs[0] if len(outs) == 1 else tuple(outs)
+
+
+def outputs_of(out: Any, shape: tuple[int, ...], types: list) -> list[np.ndarray]:
+    """New arrays, or those that the caller brought, checked."""
+    if out is None:
+        return [np.empty(shape, dtype) for dtype in types]
+    outs = list(out) if isinstance(out, tuple) else [out]
+    if len(outs) != len(types):
+        raise ValueError(f"out: {len(outs)} array{'s' if len(outs) > 1 else ''} came; {'a tuple of 2' if len(types) > 1 else 'one'} is accepted")
+    for each, dtype in zip(outs, types, strict=True):
+        arrays.check_out(each, shape, dtype)
+    if len(outs) == 2 and np.may_share_memory(outs[0], outs[1]):
+        raise ValueError("out: the two arrays overlap; separate ones are accepted")
+    return outs
+
+
+def shrunk(array: np.ndarray, shrink: list) -> tuple[int, ...]:
+    return tuple(max(0, n - a - b) for n, (a, b) in zip(array.shape, shrink, strict=True))
 
 
 def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any) -> tuple[float, float]:
@@ -245,14 +251,21 @@ def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any) -> t
 
 
 def scaled(operators: tuple, array: np.ndarray, options: Options, out: Any, threads: Any) -> Any:
-    """view="scale": one pass finds the range of the derivative, a second writes the picture."""
-    plan, result, shrink = build(operators, "extent", array.ndim, array.dtype, options)
-    shape = tuple(max(0, n - a - b) for n, (a, b) in zip(array.shape, shrink, strict=True))
-    low, high = slide(plan, array, [np.broadcast_to(np.uint8(0), shape)], threads)
-    width = (high - low) / 255
-    extent = (low, width) if 0 < width < float("inf") else (low if abs(low) < float("inf") else 0.0, float("inf"))
-    plan, result, shrink = build.__wrapped__(operators, "each", array.ndim, array.dtype, options, extent)
-    return run(plan, array, "each", result, shrink, out, threads)
+    """view="scale": for each derivative, one pass finds its range, a second writes the picture."""
+    pictures = [scaled_one(each, array, options, threads) for each in operators]
+    outs = outputs_of(out, pictures[0].shape, [picture.dtype for picture in pictures])
+    for each, picture in zip(outs, pictures, strict=True):
+        each[...] = picture
+    return outs[0] if len(outs) == 1 else tuple(outs)
+
+
+def scaled_one(operator: tuple[Operator, int], array: np.ndarray, options: Options, threads: Any) -> Any:
+    plan, _, shrink = build((operator,), "extent", array.ndim, array.dtype, options)
+    low, high = slide(plan, array, [np.broadcast_to(np.uint8(0), shrunk(array, shrink))], threads)
+    unit = high - low
+    low, unit = (low, unit) if 0 < unit < float("inf") else (0.0, float("inf"))  # one value, or none: all 0
+    plan, result, shrink = build.__wrapped__((operator,), "each", array.ndim, array.dtype, options, (low, unit))
+    return run(plan, array, "each", result, shrink, None, threads)
 
 
 def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, options: Options, out: Any, threads: Any) -> Any:
@@ -263,7 +276,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
         raise ValueError('border: "one-sided" is for forward, backward, central and differentiate without view="scale"; use "reflect" or "edge"')
     size = array.shape[axis]
     before, after = max(0, -min(row.offsets)), max(0, max(row.offsets))
-    inner = Options("valid", options.cval, options.normalize, options.view, options.dtype, options.divide)
+    inner = replace(options, border="valid")
     result = build(operators, finish, array.ndim, array.dtype, inner)[1]
     whole = np.empty(array.shape, result) if out is None else out
     arrays.check_out(whole, array.shape, result)
@@ -278,11 +291,8 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
         end = stencils.one_sided(row.derivative, row.accuracy, k, size - 1 - k)
         ratio = Fraction(row.denominator, end.denominator)
         first, last = k + min(end.offsets), k + max(end.offsets) + 1
-        apply(
-            ((stencils.separable(operator.name, end), axis),), array[place(first, last)], finish,
-            fields(Options("valid", 0, options.normalize, options.view, result, options.divide if options.normalize else float(1 / ratio))),
-            target[place(k, k + 1)], 1,
-        )  # fmt: skip
+        there = replace(inner, dtype=result, divide=options.divide if options.normalize else float(1 / ratio))
+        apply(((stencils.separable(operator.name, end), axis),), array[place(first, last)], finish, fields(there), target[place(k, k + 1)], 1)
     if target is not whole:
         whole[...] = target
     return whole

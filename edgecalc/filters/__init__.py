@@ -1,0 +1,1 @@
+"""Derivatives of images and of sampled functions."""

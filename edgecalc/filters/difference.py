@@ -47,7 +47,9 @@ def central(image, axis="x", *, border="reflect", cval=0, normalize=False, view=
     return apply(((OPERATORS["central"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
 
 
-def differentiate(samples, spacing=1.0, axis=-1, order=1, accuracy=2, border="one-sided", *, cval=0, dtype=None, out=None, threads=None) -> np.ndarray:
+def differentiate(
+    samples, spacing=1.0, axis=-1, order=1, accuracy=2, border="one-sided", *, cval=0, dtype=None, out=None, threads=None
+) -> np.ndarray:
     """Derivative of a sampled function of one or more variables.
 
         f'(x_i) ~ sum of weights * f(x_i + offsets * spacing)       error of size spacing ** accuracy
@@ -61,7 +63,8 @@ def differentiate(samples, spacing=1.0, axis=-1, order=1, accuracy=2, border="on
         `axis`, increasing or decreasing.
     axis : int, "x" or "y"
     order, accuracy : int
-        Which derivative, and the power of the spacing that its error shrinks with; an odd accuracy is raised to the next even one.
+        Which derivative, and the power of the spacing that its error shrinks with; an odd accuracy is raised to the next
+        even one. Where there are too few samples for it, all of them are used.
     border : str
         What stands beyond the ends: "one-sided" (stencils of at least the same accuracy that stay inside) or one of the
         image borders; "wrap" is right for periodic functions.
@@ -79,15 +82,15 @@ def differentiate(samples, spacing=1.0, axis=-1, order=1, accuracy=2, border="on
     order = arrays.whole(order, "order", 1, stencils.MOST_TAPS - 2)
     accuracy = arrays.whole(accuracy, "accuracy", 1, stencils.MOST_TAPS - order)
     accuracy += accuracy % 2
-    distance = checked_spacing(spacing, array.shape[number])
-    if array.shape[number] < 2 and border == "one-sided":
-        raise ValueError(f"samples: {array.shape[number]} along axis {axis}; a derivative needs 2 or more")
-    if border == "one-sided" and array.shape[number] < order + accuracy:
-        arrays.whole(order, "order", 1, array.shape[number] - 1)
-        accuracy = array.shape[number] - order
+    size = array.shape[number]
+    distance = checked_spacing(spacing, size)
+    if border == "one-sided":
+        if size <= order:
+            raise ValueError(f"samples: {size} along axis {axis!r}; a derivative of order {order} needs {order + 1} or more")
+        if isinstance(distance, float) and size < order + accuracy and dtype is None and out is None:
+            distance = distance * np.arange(size)
     if isinstance(distance, float):
-        operator = stencils.sampled(order, accuracy + accuracy % 2)
-        return apply(((operator, number),), array, "each", (border, cval, True, None, dtype, distance**order), out, threads)
+        return apply(((stencils.sampled(order, accuracy), number),), array, "each", (border, cval, True, None, dtype, distance**order), out, threads)
     if border != "one-sided" or dtype is not None or out is not None:
         raise ValueError('spacing: an array of coordinates came; with it border="one-sided" and no dtype or out is accepted')
     return at_coordinates(array, distance, number, order, accuracy)
@@ -106,6 +109,8 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
     if steps.shape != (size,):
         hint = "; for steps between the samples pass np.concatenate([[0], np.cumsum(steps)])" if steps.shape == (size - 1,) else ""
         raise ValueError(f"spacing: an array of shape {steps.shape} came; a number, or {size} coordinates, one for each sample, is accepted{hint}")
+    if not np.isfinite(steps).all():
+        raise ValueError(f"spacing: coordinate {int(np.argmin(np.isfinite(steps)))} is {steps[np.argmin(np.isfinite(steps))]}; finite ones are accepted")
     gaps = np.diff(steps)
     if not (np.all(gaps > 0) or np.all(gaps < 0)):
         at = int(np.argmin(gaps > 0 if np.median(gaps) > 0 else gaps < 0))

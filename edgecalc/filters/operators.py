@@ -140,7 +140,9 @@ def roberts(image, diagonal="main", *, border="reflect", cval=0, normalize=False
     return apply(((ROBERTS[diagonal], "x"),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
 
 
-def gradient(image, operator="sobel", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Gradient:
+def gradient(
+    image, operator="sobel", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False
+) -> Gradient:
     """Both derivatives in one pass. `operator` is "sobel", "scharr", "prewitt", "farid", "central", "forward", "backward" or "roberts" (main, anti).
 
     >>> gradient(np.array([[0, 1], [2, 7]], np.uint8), "forward", border="blank")
@@ -148,15 +150,12 @@ def gradient(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
            [5, 0]], dtype=int16), y=array([[2, 6],
            [0, 0]], dtype=int16))
     """
-    if view == "scale":
-        x, y = pair(operator, image)
-        outs = out if isinstance(out, tuple) else (out, out)
-        options = (border, cval, normalize, view, dtype)
-        return Gradient(*(apply((each,), image, "each", options, o, threads, gray) for each, o in zip((x, y), outs, strict=True)))
     return Gradient(*apply(pair(operator, image), image, "each", (border, cval, normalize, view, dtype), out, threads, gray))
 
 
-def magnitude(image, operator="sobel", norm="l2", dtype=None, *, border="reflect", cval=0, normalize=False, out=None, threads=None, gray=False) -> np.ndarray:
+def magnitude(
+    image, operator="sobel", norm="l2", dtype=None, *, border="reflect", cval=0, normalize=False, out=None, threads=None, gray=False
+) -> np.ndarray:
     """Length of the gradient in one pass: sqrt(x*x + y*y) for "l2", |x| + |y| for "l1".
 
     uint8 images give a saturated uint8 picture (rounded half to even), other small types float32, large ones float64; `dtype` says otherwise.
@@ -203,4 +202,6 @@ def two_dimensional(image: Any, what: str) -> None:
         return
     array = arrays.image_array(image, gray=True)
     if array.ndim != 2:
-        raise ValueError(f"image: {array.ndim} dimension{'s' if array.ndim > 1 else ''} came; {what} needs 2. Along one axis of any array: sobel(image, axis=0)")
+        raise ValueError(
+            f"image: {array.ndim} dimension{'s' if array.ndim > 1 else ''} came; {what} needs 2. Along one axis of any array: sobel(image, axis=0)"
+        )

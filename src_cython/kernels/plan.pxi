@@ -124,7 +124,6 @@ cdef class Plan:
     cdef char cval[8]
     cdef list alive
     cdef pair_row near                                  # the shortcut from lines to outputs, or NULL
-    cdef readonly bint shrinks
     cdef readonly int results                           # arrays that a call gives
 
     def __init__(self, types, int outer, lines, outputs, int border, bytes cval, bint blank, origin, int finish, int view, double base, double unit, near):
@@ -148,7 +147,6 @@ cdef class Plan:
             self.cval[k] = cval[k]
         for axis in range(outer + 1):
             self.origin[axis] = origin[axis]
-        self.shrinks = any(origin)
         self.results = self.outputs if finish == EACH else 2 if finish == POLAR else 1
         self.tile = TILE_BYTES // ITEMSIZE[self.wide]
         self.direct = finish == EACH and view == AS_IT_IS and not self.scaled and self.result == self.wide
@@ -190,10 +188,10 @@ cdef class Plan:
         return F32 if self.finish == ANGLE or (self.finish == POLAR and k == 1) else self.result
 
     def small(self, image):
-        """The finished output for the common case: a native, aligned array with adjacent columns, under a megapixel; None for any other."""
+        """The finished output for the common case: a native, aligned array with adjacent columns, under a megapixel; None for any other. Not for "valid"."""
         cdef cnp.ndarray array, first, second = None
         cdef int ndim
-        if not cnp.PyArray_CheckExact(image) or self.shrinks:
+        if not cnp.PyArray_CheckExact(image):
             return None
         array = image
         ndim = cnp.PyArray_NDIM(array)
@@ -393,7 +391,7 @@ cdef class Plan:
         elif not self.scaled and self.view == SHIFT and self.result == U8 and SHIFT_PICTURE[wide] is not NULL:
             SHIFT_PICTURE[wide](row, target, w.count)
         else:
-            AFFINE[wide][self.real](row, self.base, self.unit, w.real, w.count)
+            AFFINE[wide][self.real](row, self.base, 255 if self.view == SCALE else 1, self.unit, w.real, w.count)
             if self.view != AS_IT_IS:
                 PICTURE[self.real](w.real, self.view, self.view == SHIFT and self.result == U8, w.count)
             CAST[self.real][self.result](w.real, target, w.count)

@@ -10,7 +10,7 @@ cdef enum:
     SCALE = 3               # least to greatest becomes 0 .. 255
 
 ctypedef void (*cast_row)(const void* row, void* out, Py_ssize_t count) noexcept nogil
-ctypedef void (*affine_row)(const void* row, double base, double unit, void* out, Py_ssize_t count) noexcept nogil
+ctypedef void (*affine_row)(const void* row, double base, double gain, double unit, void* out, Py_ssize_t count) noexcept nogil
 ctypedef void (*picture_row)(void* row, int view, bint floored, Py_ssize_t count) noexcept nogil
 ctypedef void (*extent_row)(const void* row, double* low, double* high, Py_ssize_t count) noexcept nogil
 
@@ -122,12 +122,12 @@ cdef void shift_of_integers(const wide* row, uint8_t* out, Py_ssize_t count) noe
         out[j] = <uint8_t> (value + 127)
 
 
-cdef void affine(const wide* row, double base, double unit, real* out, Py_ssize_t count) noexcept nogil:
-    """(d - base) / unit"""
+cdef void affine(const wide* row, double base, double gain, double unit, real* out, Py_ssize_t count) noexcept nogil:
+    """(d - base) * gain / unit"""
     cdef Py_ssize_t j
-    cdef real b = <real> base, u = <real> unit
+    cdef real b = <real> base, g = <real> gain, u = <real> unit
     for j in range(count):
-        out[j] = (<real> row[j] - b) / u
+        out[j] = (<real> row[j] - b) * g / u
 
 
 cdef void picture(real* row, int view, bint floored, Py_ssize_t count) noexcept nogil:

@@ -1,0 +1,1 @@
+"""Operators over many image files."""

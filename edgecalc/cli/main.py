@@ -1,0 +1,50 @@
+"""edgecalc: wires the commands together.
+
+Exit codes: 0 done, 1 a difference or a failure of the whole command, 2 wrong usage, 3 some files failed, 4 nothing to do, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+
+import edgecalc
+from edgecalc.cli import bench, doctor, ops, run, verify
+
+COMMANDS = (run, ops, verify, bench, doctor)
+EPILOG = """examples:
+  edgecalc run photos -o edges                       edges of every image in a folder
+  edgecalc run a.jpg -o edges --op sobel:axis=y,view=shift
+  edgecalc ops                                       what the operators are
+  edgecalc verify                                    compare with OpenCV, scikit-image and SciPy, bit for bit
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="edgecalc", description="Edges in images, from a compiled finite-difference core.", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    made.add_argument("--version", action="version", version=f"edgecalc {edgecalc.__version__}")
+    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    args = parser().parse_args(arguments)
+    try:
+        return args.run(args)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (ValueError, TypeError, ImportError) as error:
+        print(f"edgecalc: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

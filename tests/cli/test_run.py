@@ -1,0 +1,101 @@
+"""edgecalc run: outputs mirror inputs, nothing is lost, exit codes tell what happened."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import edgecalc as ec
+from edgecalc.cli.main import main
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def photos(tmp_path):
+    shutil.copytree(ROOT / "sample_images", tmp_path / "photos")
+    (tmp_path / "photos" / "deep").mkdir()
+    shutil.copy(ROOT / "sample_images" / "disk.png", tmp_path / "photos" / "deep" / "d.png")
+    return tmp_path / "photos"
+
+
+def run(*arguments):
+    return main(["run", *map(str, arguments)])
+
+
+def test_a_folder_gives_one_picture_for_each_image(photos, tmp_path, capsys):
+    assert run(photos, "-o", tmp_path / "edges") == 0
+    names = sorted(path.name for path in (tmp_path / "edges").iterdir())
+    assert names == sorted(path.stem + ".png" for path in photos.iterdir() if path.suffix in (".png", ".jpg"))
+    camera = np.asarray(Image.open(photos / "camera.png"))
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "edges" / "camera.png")), ec.magnitude(camera))
+    assert "8 done" in capsys.readouterr().err
+
+
+def test_recursive_mirrors_the_tree_and_never_reads_its_own_output(photos):
+    assert run(photos, "-r", "-o", photos / "edges") == 0
+    assert (photos / "edges" / "deep" / "d.png").is_file()
+    assert run(photos, "-r", "-o", photos / "edges", "--existing", "overwrite") == 0
+    assert not (photos / "edges" / "edges").exists()
+
+
+def test_existing_outputs_are_an_error_unless_said_otherwise(photos, tmp_path, capsys):
+    assert run(photos, "-o", tmp_path / "edges") == 0
+    assert run(photos, "-o", tmp_path / "edges") == 2
+    assert "--existing" in capsys.readouterr().err
+    assert run(photos, "-o", tmp_path / "edges", "--existing", "skip") == 0
+    assert "8 skipped" in capsys.readouterr().err
+
+
+def test_inputs_are_never_written_to(photos, capsys):
+    before = {path.name: path.read_bytes() for path in photos.glob("*.*")}
+    assert run(photos, "-o", photos, "--existing", "overwrite") == 2
+    assert "one of the inputs" in capsys.readouterr().err
+    assert before == {path.name: path.read_bytes() for path in photos.glob("*.*")}
+
+
+def test_two_inputs_for_one_output_are_refused_before_anything_is_written(photos, tmp_path, capsys):
+    shutil.copy(photos / "coffee.jpg", photos / "camera.jpg")
+    assert run(photos, "-o", tmp_path / "edges") == 2
+    assert "camera.png" in capsys.readouterr().err
+    assert not (tmp_path / "edges").exists()
+
+
+def test_a_damaged_file_costs_only_itself(photos, tmp_path, capsys):
+    (photos / "bad.png").write_bytes(b"not an image")
+    assert run(photos, "-o", tmp_path / "edges") == 3
+    assert "bad.png" in capsys.readouterr().err
+    assert (tmp_path / "edges" / "disk.png").is_file()
+    assert not (tmp_path / "edges" / "bad.png").exists()
+
+
+def test_npy_keeps_the_sign(photos, tmp_path):
+    assert run(photos / "disk.png", "-o", tmp_path / "exact", "--op", "sobel:axis=y", "--format", "npy") == 0
+    assert np.array_equal(np.load(tmp_path / "exact" / "disk.npy"), ec.sobel(np.asarray(Image.open(photos / "disk.png")), "y"))
+
+
+def test_a_dry_run_writes_nothing(photos, tmp_path, capsys):
+    assert run(photos, "-o", tmp_path / "edges", "--dry-run") == 0
+    assert capsys.readouterr().out.count("->") == 8
+    assert not (tmp_path / "edges").exists()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("nothing.png", "-o", "x"), 2), ((".", "-o", "x"), 4), ((".", "-o", "x", "--op", "nope"), 2)])
+def test_exit_codes_of_wrong_usage(arguments, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(*arguments) == code
+
+
+@pytest.mark.parametrize("command", ["ops", "doctor"])
+def test_other_commands_print_and_end_well(command, capsys):
+    assert main([command]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 5
+
+
+def test_ops_draws_the_kernel_that_is_used(capsys):
+    assert main(["ops", "sobel", "--ksize", "5"]) == 0
+    drawn = capsys.readouterr().out
+    assert "-6  -12    0   12    6" in drawn
+    assert main(["ops", "nope"]) == 2

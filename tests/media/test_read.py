@@ -1,0 +1,92 @@
+"""Files come in whole, upright, in gray and in their own depth."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edgecalc.errors import ImageFileError
+from edgecalc.media.read import read_gray
+from edgecalc.media.write import write
+
+RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
+GRAY = RGB[..., 0]
+
+
+def saved(tmp_path, image, name, **options):
+    image.save(tmp_path / name, **options)
+    return tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.webp"])
+def test_a_lossless_gray_file_is_read_as_it_is(tmp_path, name):
+    array = read_gray(saved(tmp_path, Image.fromarray(GRAY), name, **({"lossless": True} if name.endswith("webp") else {})))
+    assert array.dtype == np.uint8
+    assert np.array_equal(array, GRAY)
+
+
+def test_colour_becomes_pillows_luma(tmp_path):
+    assert np.array_equal(read_gray(saved(tmp_path, Image.fromarray(RGB), "a.png")), np.asarray(Image.fromarray(RGB).convert("L")))
+
+
+def test_sixteen_bits_and_floats_are_kept(tmp_path):
+    deep = (GRAY.astype(np.uint16) << 8) + 7
+    assert np.array_equal(read_gray(saved(tmp_path, Image.fromarray(deep), "a.png")), deep)
+    real = GRAY.astype(np.float32) / 3
+    assert np.array_equal(read_gray(saved(tmp_path, Image.fromarray(real), "a.tif")), real)
+
+
+def test_transparent_pixels_are_white(tmp_path):
+    rgba = np.dstack([RGB, np.zeros(RGB.shape[:2], np.uint8)])
+    assert (read_gray(saved(tmp_path, Image.fromarray(rgba), "a.png")) == 255).all()
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "CMYK", "LA", "YCbCr"])
+def test_other_modes_give_uint8_gray(tmp_path, mode):
+    array = read_gray(saved(tmp_path, Image.fromarray(RGB).convert("RGB" if mode != "LA" else "L").convert(mode), "a.tif"))
+    assert (array.dtype, array.shape) == (np.uint8, GRAY.shape)
+
+
+def test_exif_orientation_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter
+    array = read_gray(saved(tmp_path, Image.fromarray(GRAY), "a.png", exif=exif))
+    assert np.array_equal(array, np.rot90(GRAY, -1))
+
+
+def test_half_a_file_is_an_error_that_names_it(tmp_path):
+    path = saved(tmp_path, Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)), "half.jpg")
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(ImageFileError, match=r"half\.jpg"):
+        read_gray(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"])
+def test_what_is_no_image_is_an_error(tmp_path, content):
+    (tmp_path / "x.png").write_bytes(content)
+    with pytest.raises(ImageFileError, match=r"x\.png"):
+        read_gray(tmp_path / "x.png")
+
+
+def test_a_missing_file_and_too_many_pixels_are_errors(tmp_path):
+    with pytest.raises(ImageFileError, match="no such file"):
+        read_gray(tmp_path / "none.png")
+    with pytest.raises(ImageFileError, match="max_pixels"):
+        read_gray(saved(tmp_path, Image.fromarray(GRAY), "a.png"), max_pixels=10)
+
+
+def test_written_arrays_come_back(tmp_path):
+    signed = GRAY.astype(np.int16) - 100
+    write(tmp_path / "a.npy", signed)
+    assert np.array_equal(np.load(tmp_path / "a.npy"), signed)
+    for name in ("a.png", "a.tif", "a.bmp", "a.webp"):
+        write(tmp_path / name, GRAY)
+        assert np.array_equal(read_gray(tmp_path / name), GRAY)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bmp", "a.npy", "a.png", "a.tif", "a.webp"]
+
+
+def test_what_a_format_cannot_hold_is_refused_and_leaves_no_file(tmp_path):
+    with pytest.raises(ImageFileError, match="int16"):
+        write(tmp_path / "a.png", GRAY.astype(np.int16))
+    with pytest.raises(ImageFileError, match="may end in"):
+        write(tmp_path / "a.xyz", GRAY)
+    assert not list(tmp_path.iterdir())
