@@ -7,7 +7,7 @@
 #
 #     Taken from the lines, a derivative never leaves the registers.
 # OUT: one or two rows of `count`
-from libc.math cimport hypot, sqrt, sqrtf
+from libc.math cimport copysign, copysignf, fabs, fabsf, hypot, sqrt, sqrtf
 from libc.stdlib cimport abs
 
 ctypedef void (*pair_row)(const void* x, const void* y, double side, double mid, void* out, void* second, Py_ssize_t count) noexcept nogil
@@ -29,15 +29,18 @@ cdef inline real root(real square) noexcept nogil:
 
 
 cdef inline real size(real value) noexcept nogil:
-    return value if value >= 0 else -value
-
-
-cdef inline bint negative(real value) noexcept nogil:
-    """The sign bit, as atan2 reads it: -0.0 counts as below."""
     if real is float:
-        return (<int32_t*> &value)[0] < 0
+        return fabsf(value)
     else:
-        return (<int64_t*> &value)[0] < 0
+        return fabs(value)
+
+
+cdef inline real with_sign(real value, real sign) noexcept nogil:
+    """The sign bit counts, as in atan2: -0.0 lies below."""
+    if real is float:
+        return copysignf(value, sign)
+    else:
+        return copysign(value, sign)
 
 
 cdef void both_near(const wide* x, const wide* y, double side, double mid, wide* first, wide* second, Py_ssize_t count) noexcept nogil:
@@ -139,13 +142,11 @@ cdef inline void angle(wide x, wide y, real* out) noexcept nogil:
     a = a * s + <real> 0.999999984766
     a = a * ratio
     a = <real> 1.5707963267948966 - a if up > along else a
+    a = <real> 3.141592653589793 - a if with_sign[real](1, h) < 0 else a
+    a = with_sign[real](a, v)
     if wide is float or wide is double:
-        a = <real> 3.141592653589793 - a if negative[real](h) else a
-        a = -a if negative[real](v) else a
-        out[0] = a if h == h and v == v else h + v                        # NaN stays NaN
-    else:
-        a = <real> 3.141592653589793 - a if h < 0 else a
-        out[0] = -a if v < 0 else a
+        a = a if h == h and v == v else h + v                             # NaN stays NaN
+    out[0] = a
 
 
 cdef void orientation(const wide* x, const wide* y, double side, double mid, real* out, void* second, Py_ssize_t count) noexcept nogil:

@@ -25,7 +25,7 @@ cdef enum:
     TILE_BYTES = 4096       # of one row of wide numbers
     MOST_LINES = 8
     SMALL = 1 << 20         # pixels: larger images are worth a second thread
-    LARGE = 1 << 24         # bytes: larger outputs go past the caches
+    LARGE = 1 << 24         # bytes: larger outputs go past the caches, where little is computed between two stores
 
 cdef struct Combination:
     int taps
@@ -224,7 +224,7 @@ cdef class Plan:
         w.out_sizes = <Py_ssize_t*> cnp.PyArray_DIMS(first)
         w.row0, w.row1, w.column0, w.column1 = row0, row1, column0, column1
         w.least, w.most = float("inf"), -float("inf")
-        w.streams = cnp.PyArray_NBYTES(first) >= LARGE
+        w.streams = cnp.PyArray_NBYTES(first) >= LARGE and self.finish == EACH
         w.tile = min(self.tile, max(column1 - column0, 1))
         cdef Py_ssize_t reached = w.tile + self.left + self.right, row = w.tile * 8 + 64
         cdef Py_ssize_t constant_bytes = reached * ITEMSIZE[self.pixel] if self.border == CONSTANT else 0
