@@ -10,6 +10,10 @@ from edgecalc.core.kernels import CODES
 
 BORDERS = ("reflect", "symmetric", "edge", "wrap", "constant", "blank", "valid", "one-sided")
 VIEWS = ("magnitude", "shift", "scale")
+ELSEWHERE = {  # what other libraries call a border
+    "replicate": "edge", "nearest": "edge", "mirror": "reflect", "reflect_101": "reflect", "reflect101": "reflect", "default": "reflect",
+    "grid-mirror": "symmetric", "grid-wrap": "wrap", "grid-constant": "constant", "circular": "wrap", "zero": "constant",
+}  # fmt: skip
 ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64"
 GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) in units of 1/65536: what Pillow's "L" is
 
@@ -51,6 +55,7 @@ def refuse_type(dtype: np.dtype, name: str) -> None:
     hints = {
         "c": f"differentiate {name}.real and {name}.imag",
         "O": f"convert it first: np.asarray({name}, dtype=float)",
+        "U": f"read the file first: {name} = np.asarray(PIL.Image.open(path))",
         "f": f"convert it first: {name}.astype(np.float64)",
     }
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
@@ -90,9 +95,11 @@ def axis_number(axis: Any, ndim: int) -> int:
 
 
 def one_of(value: Any, accepted: Iterable[str], name: str) -> str:
-    if not isinstance(value, str) or value not in accepted:
-        raise ValueError(f"{name}: {value!r} came; accepted are {', '.join(map(repr, accepted))}")
-    return value
+    if isinstance(value, str) and value in accepted:
+        return value
+    here = ELSEWHERE.get(value.lower().removeprefix("border_")) if name == "border" and isinstance(value, str) else None
+    hint = f"; what you mean is called {here!r} here" if here else ""
+    raise ValueError(f"{name}: {value!r} came; accepted are {', '.join(map(repr, accepted))}{hint}")
 
 
 def whole(value: Any, name: str, low: int, high: int | None = None) -> int:

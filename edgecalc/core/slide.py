@@ -252,20 +252,23 @@ def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any) -> t
 
 def scaled(operators: tuple, array: np.ndarray, options: Options, out: Any, threads: Any) -> Any:
     """view="scale": for each derivative, one pass finds its range, a second writes the picture."""
-    pictures = [scaled_one(each, array, options, threads) for each in operators]
-    outs = outputs_of(out, pictures[0].shape, [picture.dtype for picture in pictures])
-    for each, picture in zip(outs, pictures, strict=True):
+    if len(operators) == 1:
+        return scaled_one(operators[0], array, options, out, threads)
+    pictures = tuple(scaled_one(each, array, options, None, threads) for each in operators)
+    if out is None:
+        return pictures
+    for each, picture in zip(outputs_of(out, pictures[0].shape, [picture.dtype for picture in pictures]), pictures, strict=True):
         each[...] = picture
-    return outs[0] if len(outs) == 1 else tuple(outs)
+    return out
 
 
-def scaled_one(operator: tuple[Operator, int], array: np.ndarray, options: Options, threads: Any) -> Any:
+def scaled_one(operator: tuple[Operator, int], array: np.ndarray, options: Options, out: Any, threads: Any) -> Any:
     plan, _, shrink = build((operator,), "extent", array.ndim, array.dtype, options)
     low, high = slide(plan, array, [np.broadcast_to(np.uint8(0), shrunk(array, shrink))], threads)
     unit = high - low
     low, unit = (low, unit) if 0 < unit < float("inf") else (0.0, float("inf"))  # one value, or none: all 0
     plan, result, shrink = build.__wrapped__((operator,), "each", array.ndim, array.dtype, options, (low, unit))
-    return run(plan, array, "each", result, shrink, None, threads)
+    return run(plan, array, "each", result, shrink, out, threads)
 
 
 def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, options: Options, out: Any, threads: Any) -> Any:

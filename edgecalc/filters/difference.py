@@ -110,7 +110,9 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
         hint = "; for steps between the samples pass np.concatenate([[0], np.cumsum(steps)])" if steps.shape == (size - 1,) else ""
         raise ValueError(f"spacing: an array of shape {steps.shape} came; a number, or {size} coordinates, one for each sample, is accepted{hint}")
     if not np.isfinite(steps).all():
-        raise ValueError(f"spacing: coordinate {int(np.argmin(np.isfinite(steps)))} is {steps[np.argmin(np.isfinite(steps))]}; finite ones are accepted")
+        raise ValueError(
+            f"spacing: coordinate {int(np.argmin(np.isfinite(steps)))} is {steps[np.argmin(np.isfinite(steps))]}; finite ones are accepted"
+        )
     gaps = np.diff(steps)
     if not (np.all(gaps > 0) or np.all(gaps < 0)):
         at = int(np.argmin(gaps > 0 if np.median(gaps) > 0 else gaps < 0))
