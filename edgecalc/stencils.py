@@ -251,6 +251,7 @@ class Operator:
         return sqrt(sum(w * w for w in self.kernel().values())) / self.slope()
 
 
+@lru_cache(maxsize=1024)
 def separable(name: str, along: Stencil, across: Stencil = HERE) -> Operator:
     return Operator(name, ((1, along, across),))
 
