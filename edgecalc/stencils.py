@@ -101,7 +101,7 @@ def from_offsets(offsets: tuple[int, ...], derivative: int) -> Stencil:
     denominator = lcm(*(w.denominator for w in exact))
     numerators = tuple(int(w * denominator) for w in exact)
     accuracy = len(offsets) - derivative
-    while sum(n * o ** (derivative + accuracy) for n, o in zip(numerators, offsets, strict=True)) == 0:
+    while accuracy <= len(offsets) and sum(n * o ** (derivative + accuracy) for n, o in zip(numerators, offsets, strict=True)) == 0:
         accuracy += 1
     return Stencil(derivative, accuracy, tuple(offsets), numerators, denominator)
 

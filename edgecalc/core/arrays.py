@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Iterable
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
         raise ValueError(f"{name}: a single number (0-d) has no neighbours; 1 or more dimensions are accepted")
     if array.ndim > 32:
         raise ValueError(f"{name}: {array.ndim} dimensions; up to 32 are accepted")
-    if array.ndim == 3 and array.shape[-1] in (3, 4) and not isinstance(axis, int | np.integer):
+    if array.ndim == 3 and array.shape[-1] in (3, 4) and (gray or not isinstance(axis, int | np.integer)):
         if not gray:
             raise ValueError(
                 f"{name}: shape {array.shape} looks like a colour image; pass gray=True to take its luma, one channel such as {name}[..., 0], "
@@ -133,18 +134,17 @@ def output_type(dtype: Any, name: str = "dtype") -> np.dtype:
 
 def constant(cval: Any, dtype: np.dtype) -> bytes:
     """The constant border as one pixel, in eight bytes; refused if the image's type cannot hold it."""
-    try:
-        value = np.asarray(cval)
-        with np.errstate(all="ignore"):
-            pixel = value.astype(dtype)
-        same = value.ndim == 0 and (
-            bool(pixel == value) or bool(np.isnan(value)) and dtype.kind == "f" or dtype.kind == "f" and bool(np.isfinite(pixel))
-        )
-    except (TypeError, ValueError):
-        raise TypeError(f"cval: {cval!r} came; a number is accepted") from None
-    if not same:
+    number = cval.item() if isinstance(cval, np.ndarray | np.generic) and cval.ndim == 0 else cval
+    if not isinstance(number, int | float):
+        raise TypeError(f"cval: {cval!r} came; a number is accepted")
+    if dtype.kind == "f":
+        limit = float(np.finfo(dtype).max)
+        held = -limit <= number <= limit or number != number or abs(number) == inf
+    else:
+        held = int(np.iinfo(dtype).min) <= number <= int(np.iinfo(dtype).max) and number == int(number)
+    if not held:
         raise ValueError(f"cval: {cval!r} came; one number that {dtype} can hold is accepted")
-    return pixel.tobytes().ljust(8, b"\0")
+    return np.array(number, dtype).tobytes().ljust(8, b"\0")
 
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, name: str = "out") -> None:

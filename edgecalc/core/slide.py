@@ -179,10 +179,10 @@ _ready: dict[tuple, Any] = {}  # plans of earlier calls by the caller's own word
 def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = None, threads: Any = None, gray: bool = False) -> Any:
     """Slide ((operator, axis), ...) over the image. `options` are the fields of Options; one array comes back, or a pair."""
     key = None
-    if out is None and threads is None and gray is False:
+    if plain(operators[0][1], options, threads, gray):
         try:
-            key = (operators, finish, options, image.dtype)
-            done = _ready[key].small(image)
+            key = (operators, finish, options, image.dtype, None if out is None else out.dtype)
+            done = _ready[key].small(image, out)
             if done is not None:
                 return done
         except (AttributeError, KeyError, TypeError):
@@ -198,11 +198,20 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     if checked.view == "scale":
         return scaled(numbered, array, checked, out, threads)
     plan, result, shrink = build(numbered, finish, array.ndim, array.dtype, checked)
-    if key is not None and isinstance(image, np.ndarray) and checked.border != "valid":
+    if key is not None and isinstance(image, np.ndarray) and array.ndim <= 2 and checked.border != "valid":
         if len(_ready) > 4096:
             _ready.clear()
         _ready[key] = plan
     return run(plan, array, finish, result, shrink, out, threads)
+
+
+def plain(axis: Any, options: tuple, threads: Any, gray: Any) -> bool:
+    """Whether equal words mean the same: to a dictionary, 1 and True are one."""
+    _, cval, normalize, *_ = options
+    return (
+        gray is False and type(axis) is str and type(normalize) is bool and type(cval) in (int, float)
+        and (threads is None or (type(threads) is int and threads == 1))
+    )  # fmt: skip
 
 
 def run(plan, array: np.ndarray, finish: str, result: np.dtype, shrink: list, out: Any, threads: Any) -> Any:

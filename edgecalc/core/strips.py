@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from edgecalc.core.arrays import whole
 
 WORTH_A_THREAD = 1 << 20  # pixels
+MOST_THREADS = 1024
 
 _pool: ThreadPoolExecutor | None = None
 
@@ -19,7 +20,7 @@ def count(threads: object, pixels: int) -> int:
     """How many strips: as many as asked for, or as wide as the machine where there is enough to do."""
     if threads is None:
         return cores() if pixels > WORTH_A_THREAD else 1
-    return whole(threads, "threads", 1, 1024)
+    return whole(threads, "threads", 1, MOST_THREADS)
 
 
 def cut(length: int, parts: int) -> list[tuple[int, int]]:

@@ -197,8 +197,7 @@ def pair(operator: Any, image: Any) -> tuple:
 
 
 def two_dimensional(image: Any, what: str) -> None:
-    ndim = getattr(image, "ndim", None)
-    if (np.ndim(image) if ndim is None else ndim) == 2:
+    if getattr(image, "ndim", None) == 2:
         return
     array = arrays.image_array(image, gray=True)
     if array.ndim != 2:

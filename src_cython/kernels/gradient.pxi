@@ -7,7 +7,7 @@
 #
 #     Taken from the lines, a derivative never leaves the registers.
 # OUT: one or two rows of `count`
-from libc.math cimport copysign, copysignf, fabs, fabsf, hypot, sqrt, sqrtf
+from libc.math cimport copysign, copysignf, fabs, fabsf, hypot, sqrt, sqrtf, NAN
 from libc.stdlib cimport abs
 
 ctypedef void (*pair_row)(const void* x, const void* y, double side, double mid, void* out, void* second, Py_ssize_t count) noexcept nogil
@@ -62,7 +62,7 @@ cdef inline void l2(const wide* x, const wide* y, wide side, wide mid, real* out
             h, v = <real> across(x, j, near), <real> down(y, j, side, mid, near)
             square = h * h + v * v
             lost |= (square > high) | ((square < low) & ((h != 0) | (v != 0)))
-            out[j] = root[real](square)
+            out[j] = root[real](square) if square == square else <real> NAN
         if lost:
             for j in range(count):
                 h, v = <real> across(x, j, near), <real> down(y, j, side, mid, near)
@@ -145,7 +145,7 @@ cdef inline void angle(wide x, wide y, real* out) noexcept nogil:
     a = <real> 3.141592653589793 - a if with_sign[real](1, h) < 0 else a
     a = with_sign[real](a, v)
     if wide is float or wide is double:
-        a = a if h == h and v == v else h + v                             # NaN stays NaN
+        a = a if h == h and v == v else <real> NAN                        # one NaN for all: its sign depends on the order of a sum
     out[0] = a
 
 

@@ -187,8 +187,10 @@ cdef class Plan:
     cdef inline int result_type(self, int k) noexcept nogil:
         return F32 if self.finish == ANGLE or (self.finish == POLAR and k == 1) else self.result
 
-    def small(self, image):
-        """The finished output for the common case: a native, aligned array with adjacent columns, under a megapixel; None for any other. Not for "valid"."""
+    def small(self, image, out):
+        """The finished output for the common case: a native, aligned array with adjacent columns, under a megapixel, and `out` alike or None.
+
+        None for any other. Not for "valid"."""
         cdef cnp.ndarray array, first, second = None
         cdef int ndim
         if not cnp.PyArray_CheckExact(image):
@@ -200,12 +202,31 @@ cdef class Plan:
             or cnp.PyArray_STRIDE(array, ndim - 1) != ITEMSIZE[self.pixel] or not 0 < cnp.PyArray_SIZE(array) <= SMALL
         ):
             return None
-        first = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(0)], 0)
-        if self.results == 2:
-            second = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(1)], 0)
+        if out is None:
+            first = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(0)], 0)
+            if self.results == 2:
+                second = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(1)], 0)
+        elif self.results == 1 and self.fits(out, array, 0):
+            first = out
+        else:
+            return None
         cdef Py_ssize_t columns = cnp.PyArray_DIM(array, ndim - 1)
         self.run(array, first, second, 0, cnp.PyArray_SIZE(array) // columns, 0, columns, NULL)
         return first if second is None else (first, second)
+
+    cdef bint fits(self, out, cnp.ndarray image, int k) except -1:
+        """Whether `out` can be written in place, as it stands; both must be whole blocks of memory, so that two addresses tell whether they overlap."""
+        if not cnp.PyArray_CheckExact(out):
+            return False
+        cdef cnp.ndarray array = out
+        if not (
+            cnp.PyArray_ISCARRAY(array) and cnp.PyArray_ISCARRAY_RO(image) and cnp.PyArray_SAMESHAPE(array, image)
+            and code_of(cnp.PyArray_TYPE(array)) == self.result_type(k) and cnp.PyArray_TYPE(array) != cnp.NPY_BOOL
+        ):
+            return False
+        cdef char* ours = <char*> cnp.PyArray_DATA(array)
+        cdef char* theirs = <char*> cnp.PyArray_DATA(image)
+        return ours + cnp.PyArray_NBYTES(array) <= theirs or theirs + cnp.PyArray_NBYTES(image) <= ours
 
     def strip(self, cnp.ndarray image not None, cnp.ndarray first not None, cnp.ndarray second,
               Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1):

@@ -1,0 +1,54 @@
+"""edgecalc bench: the benchmark on the command line."""
+
+import sys
+from argparse import Namespace, RawDescriptionHelpFormatter
+from typing import Any
+
+EXAMPLES = """\
+examples:
+  edgecalc bench                                  every row on a 3000x4000 image, one thread each
+  edgecalc bench --size 1080x1920 --threads 2     another size, two threads each
+  edgecalc bench --only magnitude --only scipy    the rows whose work or peer holds one of these words
+  edgecalc bench --json > bench.json              one JSON document
+  edgecalc bench --plot bench.png                 a picture too
+"""
+
+
+def add(commands: Any) -> None:
+    """The command's options."""
+    parser = commands.add_parser(
+        "bench",
+        help="time edgecalc beside OpenCV, scikit-image, SciPy and NumPy",
+        description="Time the same work by edgecalc and its peers, interleaved in one run, and print how many times as long the peer takes.",
+        epilog=EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--size", default="3000x4000", metavar="HxW", help="of the synthetic photograph (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="for both sides (default: %(default)s)")
+    parser.add_argument("--only", action="append", metavar="NAME", help="only rows whose work or peer holds this word; may be repeated")
+    parser.add_argument("--repeat", type=int, default=15, metavar="N", help="samples of each side; the median counts (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    parser.add_argument("--plot", metavar="FILE", help="also draw the ratios, as .png, .svg or .pdf")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Time, print, draw."""
+    from edgecalc.errors import MissingExtra
+    from edgecalc.reference.bench import bench
+
+    progress = (lambda name: print(f"\r\x1b[K{name}", end="", file=sys.stderr, flush=True)) if sys.stderr.isatty() else None
+    try:
+        done = bench(args.size, threads=args.threads, only=args.only, repeat=args.repeat, progress=progress)
+        if progress:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        print(done.to_json() if args.json else done.table(ascii_only=not utf8), flush=True)
+        if args.plot:
+            done.plot(args.plot)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError, TypeError, MissingExtra) as error:
+        print(f"edgecalc bench: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,122 @@
+"""edgecalc bench on tiny images: that it times what it says, and prints it. No test here looks at a time."""
+
+import argparse
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from edgecalc.cli import bench as command
+from edgecalc.core.kernels import TARGET
+from edgecalc.errors import MissingExtra
+from edgecalc.reference import charts
+from edgecalc.reference.bench import bench, checked_size, loaded, photo
+from edgecalc.reference.races import RACES, Scene
+
+cv2 = pytest.importorskip("cv2")
+pytest.importorskip("skimage")
+pytest.importorskip("scipy")
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser(prog="edgecalc")
+    command.add(parser.add_subparsers())
+    args = parser.parse_args(["bench", "--size", "64x64", "--repeat", "2", *words])
+    return args.run(args)
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: f"{race.work} {race.peer}")
+def test_both_sides_of_a_row_compute_the_same(race):
+    """A benchmark that times something else than it says is worse than none."""
+    scene = Scene(photo((64, 64), race.pixel), 1)
+    mine = race.ours(scene)()
+    for name, make in race.theirs.items():
+        theirs = make(loaded(race.peer), scene)()
+        pairs = list(zip(mine, theirs, strict=True)) if isinstance(mine, tuple) else [(mine, theirs)]
+        for k, (a, b) in enumerate(pairs):
+            if race.work.startswith("magnitude + orientation") and k == 1:
+                # cv2 counts from 0 to 2 pi, to 0.3 degrees
+                turn = np.abs(a.astype(float) - b) % (2 * np.pi)
+                assert np.minimum(turn, 2 * np.pi - turn).max() < 0.01
+            else:
+                np.testing.assert_allclose(a, b * race.scale, rtol=1e-6, atol=1e-3, err_msg=name)
+
+
+def test_it_prints_machine_versions_rows_and_bars(capsys):
+    assert run() == 0
+    out, err = capsys.readouterr()
+    assert TARGET in out and f"cv2 {cv2.__version__}" in out and "IPP" in out and "core" in out
+    for race in RACES:
+        assert race.work in out or race.scene == "huge"
+    assert not err
+
+
+def test_json_is_one_document(capsys):
+    assert run("--only", "magnitude", "--json") == 0
+    held = json.loads(capsys.readouterr().out)
+    assert held["settings"] == {"size": [64, 64], "threads": 1, "repeat": 2, "target": TARGET}
+    assert all("magnitude" in row["work"] for row in held["results"])
+    assert {"work", "peer", "call", "ours_ms", "peer_ms", "ratio", "copy_ms", "limit_share"} == set(held["results"][0])
+    assert held["machine"]["processor"] and held["machine"]["cores"] >= 1
+
+
+def test_threads_and_ipp_of_opencv_are_restored():
+    before = cv2.getNumThreads(), cv2.ipp.useIPP()
+    bench("64x64", threads=2, repeat=1, only=["64x64"])
+    assert (cv2.getNumThreads(), cv2.ipp.useIPP()) == before
+
+
+def test_progress_names_every_row():
+    told = []
+    bench("64x64", repeat=1, only=["shift"], progress=told.append)
+    assert told == ['view="shift" -> uint8 against cv2']
+
+
+def test_a_missing_peer_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage.filters", None)
+    done = bench("64x64", repeat=1, only=["skimage", "shift"])
+    assert "not compared: skimage is not installed" in done.notes and {row.peer for row in done.results} == {"cv2"}
+    with pytest.raises(MissingExtra, match="skimage"):
+        bench("64x64", repeat=1, only=["skimage"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--size", "64"], "'64' came; height x width"),
+        (["--size", "4x4"], "size: height: 4 came"),
+        (["--threads", "0"], "threads: 0 came"),
+        (["--repeat", "0"], "repeat: 0 came"),
+        (["--only", "sobol"], "'sobol' came; accepted are"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_what_is_accepted(words, said, capsys):
+    assert run(*words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_picture_needs_matplotlib(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert run("--only", "shift", "--plot", str(tmp_path / "bench.png")) == 2
+    assert 'pip install "edgecalc[plots]"' in capsys.readouterr().err
+
+
+def test_the_picture_is_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    bench("64x64", repeat=1, only=["shift", "numpy"]).plot(tmp_path / "bench.png")
+    assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_bars_double_every_four_characters_in_either_alphabet():
+    assert [len(charts.bar(ratio, True)) for ratio in (1, 2, 4, 8)] == [0, 4, 8, 12]
+    assert [len(charts.bar(ratio, False)) for ratio in (1, 2, 4, 8)] == [0, 4, 8, 12]
+    assert charts.bar(0.5, True) == "<" and charts.bar(1e9, True) == "#" * charts.LONGEST
+
+
+def test_a_terminal_without_utf8_gets_plain_characters(capsys):
+    assert bench("64x64", repeat=1, only=["scipy"]).table(ascii_only=True).isascii()
+
+
+def test_sizes_are_height_by_width():
+    assert checked_size("480x640") == (480, 640) == checked_size((480, 640))
