@@ -225,6 +225,9 @@ RACES = (
     Race("Sobel x -> int16", "scipy", SOBEL, {"ndimage.sobel": ndimage_sobel}),
     Race("Sobel x -> float64", "skimage", ours("sobel", "float64"), {"filters.sobel, axis=1": skimage_filter("sobel", axis=1)}, scale=4 * 255),
     Race("magnitude l2 -> float64", "skimage", ours("magnitude", "float64"), {"filters.sobel": skimage_filter("sobel")}, scale=4 * 255 * sqrt(2)),
+    # as a newcomer calls both: the same derivative and the same picture, each in the type that the library gives by itself
+    Race("Sobel x, int16 for float64", "skimage", SOBEL, {"filters.sobel, axis=1": skimage_filter("sobel", axis=1)}, scale=4 * 255),
+    Race("magnitude l2, uint8 for float64", "skimage", ours("magnitude", "uint8"), {"filters.sobel": skimage_filter("sobel")}, scale=4 * 255 * sqrt(2)),
     Race("Sobel x -> int16", "numpy", SOBEL, {"slices": slices}),
     Race("forward x -> int16", "numpy", ours("forward", "int16"), {"subtract slices": subtracted}),
     Race("64x64 Sobel x, whole call", "cv2", whole_call, {"Sobel": whole_call_theirs}, scene="small"),
