@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgecalc import reference, stencils
     from edgecalc.filters.difference import backward, central, differentiate, forward
+    from edgecalc.filters.laplace import laplacian
     from edgecalc.filters.operators import Gradient, Polar, farid, gradient, magnitude, orientation, polar, prewitt, roberts, scharr, sobel
 
 __version__ = "0.1.0"
@@ -23,6 +24,7 @@ __all__ = [
     "farid",
     "forward",
     "gradient",
+    "laplacian",
     "magnitude",
     "orientation",
     "polar",
@@ -35,7 +37,7 @@ __all__ = [
 ]
 
 _ROOMS = ("reference", "stencils")
-_DIFFERENCE = ("backward", "central", "differentiate", "forward")
+_FILES = {"backward": "difference", "central": "difference", "differentiate": "difference", "forward": "difference", "laplacian": "laplace"}
 
 
 def __getattr__(name: str) -> Any:
@@ -44,7 +46,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'edgecalc' has no attribute {name!r}; it offers {', '.join(__all__)}")
     if name in _ROOMS:
         return import_module(f"edgecalc.{name}")
-    value = getattr(import_module(f"edgecalc.filters.{'difference' if name in _DIFFERENCE else 'operators'}"), name)
+    value = getattr(import_module(f"edgecalc.filters.{_FILES.get(name, 'operators')}"), name)
     globals()[name] = value
     return value
 

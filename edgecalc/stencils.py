@@ -209,11 +209,7 @@ class Operator:
 
     name: str
     terms: tuple[tuple[int, Stencil, Stencil], ...]
-    diagonal: bool = False
-
-    @property
-    def derivative(self) -> int:
-        return max(along.derivative for _, along, _ in self.terms)
+    kind: str = "axis"  # a derivative along an "axis", a "diagonal" difference, or a "sum" of second derivatives
 
     @property
     def exact(self) -> bool:
@@ -221,9 +217,11 @@ class Operator:
         return all(along.unit == across.unit == 1 for _, along, across in self.terms)
 
     def slope(self, ndim: int = 2) -> float:
-        """What a ramp that rises by 1 a sample gives, in an array of `ndim` dimensions."""
-        if self.diagonal:
+        """What a ramp that rises by 1 a sample gives, in an array of `ndim` dimensions; for a "sum", what a parabola of second derivative 1 gives."""
+        if self.kind == "diagonal":
             return sqrt(2)
+        if self.kind == "sum":
+            return float(sum(weight * column**2 for (_, column), weight in self.kernel().items())) / 2
         _, along, across = self.terms[0]
         return float(Fraction(along.denominator, along.unit) * Fraction(across.denominator, across.unit) ** (ndim - 1))
 
@@ -235,6 +233,8 @@ class Operator:
 
     @property
     def accuracy(self) -> int:
+        if self.kind == "sum":
+            return 2
         return min(min(along.accuracy, across.accuracy if across != HERE else along.accuracy) for _, along, across in self.terms)
 
     def kernel(self) -> dict[tuple[int, int], Fraction]:
@@ -271,9 +271,29 @@ def sampled(derivative: int, accuracy: int) -> Operator:
 
 # Roberts' cross: the difference of two diagonal neighbours, sqrt(2) apart. It falls towards the right (main) or towards the left (anti).
 ROBERTS = {
-    "main": Operator("roberts", ((1, HERE, HERE), (-1, NEXT, NEXT)), diagonal=True),
-    "anti": Operator("roberts", ((1, NEXT, HERE), (-1, HERE, NEXT)), diagonal=True),
+    "main": Operator("roberts", ((1, HERE, HERE), (-1, NEXT, NEXT)), "diagonal"),
+    "anti": Operator("roberts", ((1, NEXT, HERE), (-1, HERE, NEXT)), "diagonal"),
 }
+
+SIDES = Stencil(derivative=0, accuracy=2, offsets=(-1, 1), numerators=(1, 1), denominator=2)
+CROSS = Stencil(derivative=0, accuracy=2, offsets=(-1, 0, 1), numerators=(1, -4, 1), denominator=-2)
+
+
+@lru_cache(maxsize=64)
+def laplacian(ksize: int = 1) -> Operator:
+    """OpenCV's three forms, the small ones as the sums that take the fewest rows.
+
+    1:  0  1  0       3:  2  0  2       5 and more: second Sobel derivatives along both axes, added
+        1 -4  1           0 -8  0
+        0  1  0           2  0  2
+    """
+    if ksize == 1:
+        return Operator("laplacian", ((1, SIDES, HERE), (1, HERE, CROSS)), "sum")
+    if ksize == 3:
+        return Operator("laplacian", ((2, SIDES, SIDES), (-8, HERE, HERE)), "sum")
+    second, smooth = binomial(2, ksize), binomial(0, ksize)
+    return Operator("laplacian", ((1, second, smooth), (1, smooth, second)), "sum")
+
 
 OPERATORS = {
     "forward": separable("forward", FORWARD),

@@ -17,7 +17,7 @@ from edgecalc.errors import EdgecalcError
 if TYPE_CHECKING:
     import numpy as np
 
-NAMES = ("backward", "central", "farid", "forward", "magnitude", "orientation", "prewitt", "roberts", "scharr", "sobel")
+NAMES = ("backward", "central", "farid", "forward", "laplacian", "magnitude", "orientation", "prewitt", "roberts", "scharr", "sobel")
 NOT_IN_TEXT = ("image", "out", "threads", "gray")
 
 

@@ -16,16 +16,22 @@ def add(commands) -> None:
         description="Kernels are drawn for axis x, as they are laid over the image. Slope: what a ramp that rises by 1 a pixel gives.",
     )  # fmt: skip
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
-    parser.add_argument("--ksize", type=int, default=3, help="size of sobel (default: %(default)s)")
+    parser.add_argument("--ksize", type=int, help="size of sobel and laplacian (default: 3 and 1)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     from edgecalc import stencils
     from edgecalc.core.arrays import one_of
-    from edgecalc.filters.operators import sized_sobel
+    from edgecalc.filters.operators import odd_size, sized_sobel
 
-    table = {**stencils.OPERATORS, "sobel": sized_sobel(args.ksize, 1), "roberts": stencils.ROBERTS["main"], "roberts anti": stencils.ROBERTS["anti"]}
+    table = {
+        **stencils.OPERATORS,
+        "sobel": sized_sobel(args.ksize or 3, 1),
+        "roberts": stencils.ROBERTS["main"],
+        "roberts anti": stencils.ROBERTS["anti"],
+        "laplacian": stencils.laplacian(odd_size(args.ksize or 1)),
+    }
     for name in args.names:
         one_of(name, table, "NAME")
     for name in args.names or table:

@@ -74,10 +74,15 @@ def sobel(
 def sized_sobel(ksize: Any, order: Any) -> Operator:
     if ksize == 3 and order == 1:
         return OPERATORS["sobel"]
+    ksize = odd_size(ksize)
+    return stencils.sobel(ksize, arrays.whole(order, "order", 1, max(ksize, 3) - 1))
+
+
+def odd_size(ksize: Any) -> int:
     ksize = arrays.whole(ksize, "ksize", 1, 31)
     if ksize % 2 == 0:
         raise ValueError(f"ksize: {ksize} came; an odd number from 1 to 31 is accepted")
-    return stencils.sobel(ksize, arrays.whole(order, "order", 1, max(ksize, 3) - 1))
+    return ksize
 
 
 def scharr(image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:

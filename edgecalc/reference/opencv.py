@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgecalc.reference.peer import Outputs, Peer, Row, each_way, same
-from edgecalc.reference.works import AXES, SIZED, SWEEP
+from edgecalc.reference.works import AXES, LAPLACIANS, SIZED, SWEEP
 from edgecalc.stencils import FARID_ACROSS, FARID_ALONG, OPERATORS, ROBERTS, Operator
 
 DEPTHS = {"uint8": "CV_8U", "uint16": "CV_16U", "int16": "CV_16S", "float32": "CV_32F", "float64": "CV_64F"}
@@ -38,6 +38,9 @@ FILTER: Outputs = {
     "float32": ((None, "float32"),),
     "float64": ((None, "float64"),),
 }
+LAPLACE: Outputs = {**FILTER, "uint8": ((None, "float64"), *EVERY)}
+# from size 7 on, OpenCV adds in float32 whatever is asked for, unless the image is float64
+LARGE_LAPLACE: Outputs = {**{name: same("float32") for name in ("uint8", "uint16", "int16", "float32")}, "float64": ((None, "float64"),)}
 REAL: Outputs = {name: (((None if name == "float64" else "float64"), "float64"),) for name in DEPTHS}
 LENGTH: Outputs = {
     "uint8": same("float32", "float64"),
@@ -60,6 +63,10 @@ def sobel(
 
 def scharr(cv2: Any, image: np.ndarray, output: str, mode: str, cval: float, *, axis: str) -> np.ndarray:
     return cv2.Scharr(image, getattr(cv2, DEPTHS[output]), *ORDERS[axis], borderType=getattr(cv2, mode))
+
+
+def laplacian(cv2: Any, image: np.ndarray, output: str, mode: str, cval: float, *, ksize: int) -> np.ndarray:
+    return cv2.Laplacian(image, getattr(cv2, DEPTHS[output]), ksize=ksize, borderType=getattr(cv2, mode))
 
 
 @lru_cache(maxsize=64)
@@ -128,7 +135,7 @@ FIRST: dict[str, Callable[..., np.ndarray]] = {"sobel": sobel, "scharr": scharr,
 
 # Allowance, in ulps of the largest sum that may occur (compare.py). A side takes two passes of k taps, one along and one across; each rounds k - 1
 # partial sums and, all products together, about one more: half an ulp each time, so k for a side and 2 k between both. That is the worst case:
-# 2 ulps are met with 31 taps, 3 with Farid's 5, at most 1 with 3. Lengths add the rounding of two squares and a root: 2 more.
+# 2 ulps are met with 31 taps, 3 with Farid's 5, at most 1 with 3. A Laplacian adds two of them. Lengths add the rounding of two squares and a root: 2 more.
 # The angle is a float32 polynomial: 2 ulps of pi, where 1.2 is met. Pictures are whole numbers and allow nothing.
 ROWS = (
     *chain.from_iterable(each_way(name + " {}", theirs, FILTER, 6) for name, theirs in DIFFERENCES.items()),
@@ -142,6 +149,10 @@ ROWS = (
     *each_way("scharr {}", scharr, SOBEL, 6),
     *each_way("farid {}", farid, REAL, 10, rounds=True),
     *(Row(f"roberts {name}", partial(filtered, operator=operator, axis="x"), FILTER, 4) for name, operator in ROBERTS.items()),
+    *(
+        Row(f"laplacian ksize {ksize}", partial(laplacian, ksize=ksize), LAPLACE if ksize < 7 else LARGE_LAPLACE, 4 * max(ksize, 3))
+        for ksize in LAPLACIANS
+    ),
     *each_way("gradient sobel {}", half, {"uint8": same("int16")}, 0, borders=("reflect", "edge")),
     *chain.from_iterable(each_way(f"gradient {name} {{}}", theirs, SOBEL, 6) for name, theirs in FIRST.items()),
     *(Row(f"magnitude {name} l2", partial(length, of=of), outputs, 8) for name, of in SMOOTHED.items() for outputs in (PICTURE, LENGTH)),

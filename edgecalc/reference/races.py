@@ -69,6 +69,14 @@ def sobel(output: str, axis: str = "x", ksize: int = 3, delta: int = 0) -> Their
     return make
 
 
+def laplacian(ksize: int) -> Theirs:
+    def make(cv2: Any, scene: Scene) -> Call:
+        out = scene.blank("int16")
+        return lambda: cv2.Laplacian(scene.image, cv2.CV_16S, dst=out, ksize=ksize)
+
+    return make
+
+
 def scharr(axis: str) -> Theirs:
     def make(cv2: Any, scene: Scene) -> Call:
         out = scene.blank("int16")
@@ -217,6 +225,7 @@ RACES = (
     Race("Sobel x, uint16 -> int32", "cv2", ours("sobel", "int32"), {"Sobel to CV_32F": sobel("float32")}, pixel="uint16"),
     Race("Sobel 5x5 x -> int16", "cv2", ours("sobel", "int16", ksize=5), {"Sobel": sobel("int16", ksize=5)}),
     Race("Sobel 7x7 x -> int32", "cv2", ours("sobel", "int32", ksize=7), {"Sobel to CV_32F": sobel("float32", ksize=7)}),
+    *(Race(f"Laplacian {k} -> int16", "cv2", ours("laplacian", "int16", ksize=k), {"Laplacian": laplacian(k)}) for k in (1, 3)),
     Race("magnitude l2 -> uint8", "cv2", ours("magnitude", "uint8"), {"2 Sobel, magnitude, convertScaleAbs": length}),
     Race("magnitude l1 -> uint8", "cv2", ours("magnitude", "uint8", norm="l1"), {"2 Sobel, 2 convertScaleAbs, add": sum_of_two}),
     Race('view="shift" -> uint8', "cv2", ours("sobel", "uint8", view="shift"), {"Sobel, delta=127": sobel("uint8", delta=127)}),
@@ -227,7 +236,9 @@ RACES = (
     Race("magnitude l2 -> float64", "skimage", ours("magnitude", "float64"), {"filters.sobel": skimage_filter("sobel")}, scale=4 * 255 * sqrt(2)),
     # as a newcomer calls both: the same derivative and the same picture, each in the type that the library gives by itself
     Race("Sobel x, int16 for float64", "skimage", SOBEL, {"filters.sobel, axis=1": skimage_filter("sobel", axis=1)}, scale=4 * 255),
-    Race("magnitude l2, uint8 for float64", "skimage", ours("magnitude", "uint8"), {"filters.sobel": skimage_filter("sobel")}, scale=4 * 255 * sqrt(2)),
+    Race(
+        "magnitude l2, uint8 for float64", "skimage", ours("magnitude", "uint8"), {"filters.sobel": skimage_filter("sobel")}, scale=4 * 255 * sqrt(2)
+    ),
     Race("Sobel x -> int16", "numpy", SOBEL, {"slices": slices}),
     Race("forward x -> int16", "numpy", ours("forward", "int16"), {"subtract slices": subtracted}),
     Race("64x64 Sobel x, whole call", "cv2", whole_call, {"Sobel": whole_call_theirs}, scene="small"),

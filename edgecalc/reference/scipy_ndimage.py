@@ -52,6 +52,10 @@ def length(ndimage: Any, image: np.ndarray, output: str, mode: str, cval: float,
     return ndimage.generic_gradient_magnitude(image, getattr(ndimage, name), output=output, mode=mode, cval=cval)
 
 
+def laplace(ndimage: Any, image: np.ndarray, output: str, mode: str, cval: float) -> np.ndarray:
+    return ndimage.laplace(image, output=output, mode=mode, cval=cval)
+
+
 # Allowance: 2 k for k taps as in opencv.py, 2 more for a length.
 ROWS = (
     *chain.from_iterable(each_way(name + " {}", partial(named, name=name), OWN, 6) for name in ("sobel", "prewitt")),
@@ -59,6 +63,7 @@ ROWS = (
     *chain.from_iterable(
         each_way(name + " {}", partial(two_passes, operator=OPERATORS[name]), OWN, 6) for name in ("forward", "backward", "central", "scharr")
     ),
+    Row("laplacian ksize 1", laplace, OWN, 12),
     *each_way("farid {}", partial(two_passes, operator=OPERATORS["farid"]), REAL, 10, rounds=True),
     *chain.from_iterable(
         each_way(f"sobel {{}} ksize {ksize} order {order}", partial(two_passes, operator=sized_sobel(ksize, order)), REAL, 2 * max(ksize, 3))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import edgecalc
-from edgecalc.stencils import OPERATORS, ROBERTS, Operator, sobel
+from edgecalc.stencils import OPERATORS, ROBERTS, Operator, laplacian, sobel
 
 Reach = tuple[tuple[int, int], tuple[int, int]]  # rows before and after, columns before and after
 DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
@@ -105,6 +105,12 @@ def diagonal(name: str) -> Work:
     return Work("roberts", f"roberts {name}", "roberts", {"diagonal": name}, ((ROBERTS[name], "x"),))
 
 
+def second(ksize: int) -> Work:
+    return Work(
+        "laplacian", f"laplacian ksize {ksize}", "laplacian", {"ksize": ksize}, ((laplacian(ksize), "x"),), extent="few" if ksize > 3 else "all"
+    )
+
+
 def both(name: str) -> tuple[tuple[Operator, str], ...]:
     if name == "roberts":
         return tuple((operator, "x") for operator in ROBERTS.values())
@@ -131,6 +137,7 @@ def seen(view: str, name: str, axis: str, blank: float) -> Work:
 
 AXES = ("x", "y")
 LENGTHS = ("sobel", "scharr", "prewitt", "farid", "roberts")
+LAPLACIANS = (1, 3, 5, 7, 31)
 SIZED = ((1, 1), (1, 2), (3, 2), (5, 1), (5, 2), (7, 1), (9, 3), (31, 1))
 SWEEP = tuple((ksize, order) for ksize in range(1, 32, 2) for order in range(1, max(ksize, 3)) if (ksize, order) not in ((3, 1), *SIZED))
 
@@ -140,6 +147,7 @@ WORKS: dict[str, Work] = {
         (along(name, axis) for name in OPERATORS for axis in AXES),
         (sized(axis, *size) for size in SIZED for axis in AXES),
         (diagonal(name) for name in ROBERTS),
+        (second(ksize) for ksize in LAPLACIANS),
         (half(name, part) for name in ("sobel", "scharr", "central") for part in AXES),
         (length(name, norm) for name in LENGTHS for norm in ("l2", "l1")),
         (angle(name) for name in ("sobel", "scharr")),
