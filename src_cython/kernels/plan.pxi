@@ -109,7 +109,7 @@ cdef inline void copy_one(char* target, const char* source, Py_ssize_t size) noe
 
 @cython.final
 cdef class Plan:
-    """Plan(types, outer, lines, outputs, border, cval, blank, origin, finish, view, base, unit, near): edgecalc.core.slide.build makes it."""
+    """Plan(types, outer, lines, outputs, border, cval, blank, origin, finish, view, base, unit, near): edgecalc.core.plans.build makes it."""
 
     cdef int pixel, narrow, wide, real, result          # types: image, lines, derivatives, between, output
     cdef int outer, lines, outputs, border, finish, view, most_taps
