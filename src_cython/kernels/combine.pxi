@@ -107,6 +107,22 @@ cdef void longer(const pixel** rows, const wide* weights, int fold, int taps, wi
         added(rows[pairs], weights[pairs], out, count)
 
 
+ctypedef void (*joint_row)(const void** rows, const void* weights, void* smoothed, void* differenced, Py_ssize_t count) noexcept nogil
+
+
+cdef void combine_jointly(const pixel** rows, const wide* weights, wide* smoothed, wide* differenced, Py_ssize_t count) noexcept nogil:
+    """Both lines of a 3x3 operator from the same three rows: the weighted sum, and the last row minus the first."""
+    cdef Py_ssize_t j
+    cdef const pixel* above = rows[0]
+    cdef const pixel* here = rows[1]
+    cdef const pixel* below = rows[2]
+    cdef wide a, z, outer = weights[2], mid = weights[1]
+    for j in range(count):
+        a, z = <wide> above[j], <wide> below[j]
+        smoothed[j] = <wide> (outer * (z + a) + mid * <wide> here[j])
+        differenced[j] = <wide> (z - a)
+
+
 cdef combine_row COMBINE[10][10]           # [pixel][wide]
 COMBINE[U8][I16] = <combine_row> combine[uint8_t, int16_t]
 COMBINE[U8][I32] = <combine_row> combine[uint8_t, int32_t]
@@ -134,3 +150,6 @@ COMBINE[I64][F64] = <combine_row> combine[int64_t, double]
 COMBINE[F32][F32] = <combine_row> combine[float, float]
 COMBINE[F32][F64] = <combine_row> combine[float, double]
 COMBINE[F64][F64] = <combine_row> combine[double, double]
+cdef joint_row JOINT[10][10]                # [pixel][wide], where it is worth a kernel of its own
+JOINT[U8][I16] = <joint_row> combine_jointly[uint8_t, int16_t]
+JOINT[U16][I32] = <joint_row> combine_jointly[uint16_t, int32_t]

@@ -8,7 +8,6 @@
 #
 # IN: arrays and stencils that edgecalc.core has checked   OUT: written rows
 cimport cython
-cimport numpy as cnp
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
@@ -59,41 +58,6 @@ cdef struct Walk:
     double least, most
 
 
-cdef inline int code_of(int kind) noexcept nogil:
-    """The type's place in the tables, -1 if no kernel reads it."""
-    if kind == cnp.NPY_BOOL or kind == cnp.NPY_UBYTE:
-        return U8
-    if kind == cnp.NPY_BYTE:
-        return I8
-    if kind == cnp.NPY_USHORT:
-        return U16
-    if kind == cnp.NPY_SHORT:
-        return I16
-    if kind == cnp.NPY_FLOAT:
-        return F32
-    if kind == cnp.NPY_DOUBLE:
-        return F64
-    if kind == cnp.NPY_UINT:
-        return U32
-    if kind == cnp.NPY_INT:
-        return I32
-    if kind == cnp.NPY_ULONG:
-        return U64 if sizeof(long) == 8 else U32
-    if kind == cnp.NPY_LONG:
-        return I64 if sizeof(long) == 8 else I32
-    if kind == cnp.NPY_ULONGLONG:
-        return U64
-    if kind == cnp.NPY_LONGLONG:
-        return I64
-    return -1
-
-
-cdef int[10] NUMPY_TYPE = [
-    cnp.NPY_UINT8, cnp.NPY_INT8, cnp.NPY_UINT16, cnp.NPY_INT16, cnp.NPY_UINT32,
-    cnp.NPY_INT32, cnp.NPY_UINT64, cnp.NPY_INT64, cnp.NPY_FLOAT32, cnp.NPY_FLOAT64,
-]
-
-
 cdef inline char* aligned(char* place) noexcept nogil:
     return place + (64 - <size_t> place % 64) % 64
 
@@ -105,6 +69,13 @@ cdef inline void copy_one(char* target, const char* source, Py_ssize_t size) noe
         (<int32_t*> target)[0] = (<const int32_t*> source)[0]
     else:
         (<int64_t*> target)[0] = (<const int64_t*> source)[0]
+
+
+cdef bint three_rows(lines):
+    """Whether the lines are a mirrored sum of three rows and the difference of the outer two."""
+    (fold, places, _), (other_fold, other_places, other_weights) = lines
+    around = ((-1,), (0,), (1,))
+    return fold == SUM and tuple(places) == around and other_fold == DIFFERENCE and tuple(other_places) == around[::2] and other_weights[1] == 1
 
 
 @cython.final
@@ -124,6 +95,7 @@ cdef class Plan:
     cdef char cval[8]
     cdef list alive
     cdef pair_row near                                  # the shortcut from lines to outputs, or NULL
+    cdef joint_row joint                                # both lines at once, or NULL
     cdef readonly int results                           # arrays that a call gives
 
     def __init__(self, types, int outer, lines, outputs, int border, bytes cval, bint blank, origin, int finish, int view, double base, double unit, near):
@@ -153,6 +125,7 @@ cdef class Plan:
         self.vertical = self.lines == self.outputs == 1 and self.narrow == self.wide and (list(columns), list(weights)) == ([0], [1])
         self.near = self.shortcut() if near else NULL
         self.side, self.mid = near or (0, 0)
+        self.joint = JOINT[self.pixel][self.narrow] if self.near is not NULL and three_rows(lines) else NULL
 
     cdef Combination combination(self, int fold, places, weights, which, int kind):
         cdef Combination made
@@ -300,7 +273,7 @@ cdef class Plan:
 
     cdef void one_tile(self, Walk* w) noexcept nogil:
         cdef int k, axis
-        cdef Py_ssize_t here = self.left * ITEMSIZE[self.narrow]
+        cdef Py_ssize_t here = self.left * ITEMSIZE[self.narrow], inside_at = (w.low - w.begin) * ITEMSIZE[self.narrow]
         cdef char* place[2]
         cdef char* target[2]
         cdef char* derivative[2]
@@ -310,6 +283,9 @@ cdef class Plan:
                 place[k] += w.index[axis] * w.out_strides[k][axis]
             target[k] = w.ready[k] if w.streams else place[k]
         cdef char* lines = target[0] if self.direct and self.vertical else w.lines
+        if self.joint is not NULL:
+            self.locate(w, &self.line[0])
+            self.joint(<const void**> w.pointers, self.line[0].weights, lines + inside_at, lines + w.line_bytes + inside_at, w.high - w.low)
         for k in range(self.lines):
             self.vertical_half(w, &self.line[k], lines + k * w.line_bytes)
         if self.near is not NULL:
@@ -327,10 +303,10 @@ cdef class Plan:
             for k in range(self.results):
                 edgecalc_stream(place[k], target[k], w.count * ITEMSIZE[self.result_type(k)])
 
-    cdef void vertical_half(self, Walk* w, Combination* c, char* line) noexcept nogil:
-        """line = the weighted sum of rows, for the columns of this tile and those that its stencil reaches on either side."""
+    cdef void locate(self, Walk* w, Combination* c) noexcept nogil:
+        """Where the rows of a line lie: `bases` their beginnings, NULL for the constant, `pointers` their first columns for this tile."""
         cdef int tap, axis
-        cdef Py_ssize_t position, column, size = ITEMSIZE[self.pixel], narrow = ITEMSIZE[self.narrow]
+        cdef Py_ssize_t position
         cdef const char* place
         for tap in range(c.taps):
             place = w.image
@@ -341,11 +317,19 @@ cdef class Plan:
                     break
                 place = place + position * w.strides[axis]
             w.bases[tap] = place
-            w.pointers[tap] = <const char*> w.constant if place is NULL else place + w.low * size
-        COMBINE[self.pixel][self.narrow](<const void**> w.pointers, c.weights, c.fold, c.taps, line + (w.low - w.begin) * narrow, w.high - w.low)
+            w.pointers[tap] = <const char*> w.constant if place is NULL else place + w.low * ITEMSIZE[self.pixel]
+
+    cdef void vertical_half(self, Walk* w, Combination* c, char* line) noexcept nogil:
+        """line = the weighted sum of rows, for the columns of this tile and those that its stencil reaches on either side."""
+        cdef Py_ssize_t column, narrow = ITEMSIZE[self.narrow], end = w.begin + self.left + w.count + self.right
+        if self.joint is not NULL and w.low == w.begin and w.high == end:
+            return
+        self.locate(w, c)
+        if self.joint is NULL:
+            COMBINE[self.pixel][self.narrow](<const void**> w.pointers, c.weights, c.fold, c.taps, line + (w.low - w.begin) * narrow, w.high - w.low)
         for column in range(w.begin, w.low):
             self.outside(w, c, line, column)
-        for column in range(w.high, w.begin + self.left + w.count + self.right):
+        for column in range(w.high, end):
             self.outside(w, c, line, column)
 
     cdef void outside(self, Walk* w, Combination* c, char* line, Py_ssize_t column) noexcept nogil:
