@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,10 +14,6 @@ from edgecalc.errors import MissingExtra
 from edgecalc.reference import charts
 from edgecalc.reference.bench import bench, checked_size, loaded, photo
 from edgecalc.reference.races import RACES, Scene
-
-cv2 = pytest.importorskip("cv2")
-pytest.importorskip("skimage")
-pytest.importorskip("scipy")
 
 
 def run(*words: str) -> int:
@@ -106,7 +103,6 @@ def test_the_picture_needs_matplotlib(tmp_path, capsys, monkeypatch):
 
 
 def test_the_picture_is_drawn(tmp_path):
-    pytest.importorskip("matplotlib")
     bench("64x64", repeat=1, only=["shift", "numpy"]).plot(tmp_path / "bench.png")
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
 

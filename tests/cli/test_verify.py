@@ -12,8 +12,6 @@ import edgecalc as ec
 from edgecalc.cli import verify
 from edgecalc.reference.images import photo
 
-pytest.importorskip("cv2")
-
 
 def run(*words: object) -> int:
     parser = argparse.ArgumentParser(prog="edgecalc")

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,10 +16,6 @@ from edgecalc.reference.check import PEERS
 from edgecalc.reference.compare import Promise, compare, finding
 from edgecalc.reference.images import photo
 from edgecalc.reference.works import BORDERS, DTYPES, NAMES, REFLECT, WORKS
-
-cv2 = pytest.importorskip("cv2")
-pytest.importorskip("skimage")
-pytest.importorskip("scipy")
 
 HOSTILE = '<b>&"x".png'
 
