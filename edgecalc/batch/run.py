@@ -38,7 +38,7 @@ def plan(inputs: list[str], out: Path, *, recursive: bool = False, suffix: str =
         if key in targets:
             raise EdgecalcError(f"{targets[key]} and {job.source} would both be written to {job.target}; run them into separate folders")
         targets[key] = job.source
-    sources = {_identity(job.source) for job in jobs}
+    sources = {_identity(job.source) for job in jobs if job.source.is_file()}
     for job in jobs:
         if job.target.exists() and _identity(job.target) in sources:
             raise EdgecalcError(f"{job.target} is one of the inputs; choose another folder with -o")
@@ -73,8 +73,11 @@ def run(jobs: list[Job], recipe: Recipe, *, existing: str = "error", threads: in
     from edgecalc.media.write import EXACT, write
 
     for job in jobs:
+        if not job.source.is_file():
+            yield Outcome(job, "skipped", f"{job.source}: not a regular file")
+            continue
         if existing == "skip" and job.target.exists():
-            yield Outcome(job, "skipped", "exists")
+            yield Outcome(job, "skipped")
             continue
         try:
             apply = recipe.exact if job.target.suffix in EXACT else recipe.picture

@@ -44,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, TypeError, ImportError) as error:
         print(f"edgecalc: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"edgecalc: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
     live = sys.stderr.isatty() and not args.quiet
     for number, outcome in enumerate(batch.run(jobs, recipe, existing=args.existing), 1):
         counts[outcome.status] += 1
-        if outcome.status == "failed":
-            print(f"{chr(13) if live else ''}failed: {outcome.reason}", file=sys.stderr)
+        if outcome.reason:
+            print(f"{chr(13) if live else ''}{outcome.status}: {outcome.reason}", file=sys.stderr)
         if live:
             print(f"\r{number}/{len(jobs)} {outcome.job.source.name[:60]:60}", end="", file=sys.stderr, flush=True)
     if live:

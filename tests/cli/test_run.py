@@ -1,5 +1,6 @@
 """edgecalc run: outputs mirror inputs, nothing is lost, exit codes tell what happened."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -69,6 +70,16 @@ def test_a_damaged_file_costs_only_itself(photos, tmp_path, capsys):
     assert "bad.png" in capsys.readouterr().err
     assert (tmp_path / "edges" / "disk.png").is_file()
     assert not (tmp_path / "edges" / "bad.png").exists()
+
+
+def test_what_is_no_regular_file_is_skipped_and_named(photos, tmp_path, capsys):
+    os.mkfifo(photos / "pipe.png")
+    (photos / "dangling.png").symlink_to("nowhere.png")
+    (photos / "a b'é.jpg").write_bytes((photos / "coffee.jpg").read_bytes())
+    assert run(photos, "-o", tmp_path / "edges") == 0
+    said = capsys.readouterr().err
+    assert "pipe.png: not a regular file" in said and "dangling.png: not a regular file" in said and "9 done, 2 skipped" in said
+    assert (tmp_path / "edges" / "a b'é.png").is_file()
 
 
 def test_npy_keeps_the_sign(photos, tmp_path):
