@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgecalc import reference, stencils
+    from edgecalc.filters.canny import canny, canny_auto, hysteresis, nonmax
     from edgecalc.filters.difference import backward, central, differentiate, forward
+    from edgecalc.filters.gaussian import difference_of_gaussians, gaussian, gaussian_derivative, gaussian_laplace
     from edgecalc.filters.laplace import laplacian
     from edgecalc.filters.operators import Gradient, Polar, farid, gradient, magnitude, orientation, polar, prewitt, roberts, scharr, sobel
 
@@ -19,13 +21,21 @@ __all__ = [
     "Gradient",
     "Polar",
     "backward",
+    "canny",
+    "canny_auto",
     "central",
+    "difference_of_gaussians",
     "differentiate",
     "farid",
     "forward",
+    "gaussian",
+    "gaussian_derivative",
+    "gaussian_laplace",
     "gradient",
+    "hysteresis",
     "laplacian",
     "magnitude",
+    "nonmax",
     "orientation",
     "polar",
     "prewitt",
@@ -37,7 +47,13 @@ __all__ = [
 ]
 
 _ROOMS = ("reference", "stencils")
-_FILES = {"backward": "difference", "central": "difference", "differentiate": "difference", "forward": "difference", "laplacian": "laplace"}
+_FILES = {
+    "canny": ("canny", "canny_auto", "hysteresis", "nonmax"),
+    "difference": ("backward", "central", "differentiate", "forward"),
+    "gaussian": ("difference_of_gaussians", "gaussian", "gaussian_derivative", "gaussian_laplace"),
+    "laplace": ("laplacian",),
+}
+_PLACES = {name: file for file, names in _FILES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
@@ -46,7 +62,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'edgecalc' has no attribute {name!r}; it offers {', '.join(__all__)}")
     if name in _ROOMS:
         return import_module(f"edgecalc.{name}")
-    value = getattr(import_module(f"edgecalc.filters.{_FILES.get(name, 'operators')}"), name)
+    value = getattr(import_module(f"edgecalc.filters.{_PLACES.get(name, 'operators')}"), name)
     globals()[name] = value
     return value
 

@@ -27,3 +27,27 @@ class Plan:
     def strip(
         self, image: np.ndarray, first: np.ndarray, second: np.ndarray | None, row0: int, row1: int, column0: int, column1: int
     ) -> tuple[float, float]: ...
+
+@final
+class EdgeMap:
+    @property
+    def rows(self) -> int: ...
+    @property
+    def columns(self) -> int: ...
+    def __init__(self, rows: int, columns: int) -> None: ...
+    def thin(
+        self,
+        plan: Plan | None,
+        first: np.ndarray,
+        second: np.ndarray | None,
+        valid: np.ndarray | None,
+        kind: int,
+        squares: bool,
+        low: float,
+        high: float,
+        row0: int,
+        row1: int,
+    ) -> None: ...
+    def grow(self, marks: np.ndarray, row0: int, row1: int) -> None: ...
+    def join(self, seams: Sequence[int]) -> None: ...
+    def write(self, out: np.ndarray, candidates: bool, row0: int, row1: int) -> None: ...

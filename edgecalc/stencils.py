@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import comb, factorial, lcm, sqrt
+from math import comb, exp, factorial, lcm, sqrt
 
 MOST_TAPS = 31
 
@@ -177,6 +177,40 @@ def binomial(derivative: int, taps: int) -> Stencil:
     return Stencil(derivative, 2 if taps > 1 else 1, offsets, numerators, int(slope))
 
 
+@lru_cache(maxsize=256)
+def gaussian(sigma: float, derivative: int = 0, truncate: float = 4.0) -> Stencil:
+    """The derivative of a Gaussian, sampled up to `truncate` deviations away; smoothing adds up to exactly 1.
+
+    From the second derivative on, sampled and cut weights keep no moment exactly: accuracy 0 promises none.
+
+    >>> [round(n / gaussian(1.0).unit, 4) for n in gaussian(1.0).numerators]
+    [0.0001, 0.0044, 0.054, 0.242, 0.3989, 0.242, 0.054, 0.0044, 0.0001]
+    """
+    radius = int(truncate * sigma + 0.5)
+    offsets = tuple(range(-radius, radius + 1))
+    bell = [exp(-0.5 * (o / sigma) ** 2) for o in offsets]
+    weights = [hermite(o, sigma, derivative) * b / sum(bell) for o, b in zip(offsets, bell, strict=True)]
+    peak = max(map(abs, weights))
+    if not peak:
+        raise ValueError(f"sigma: {sigma} came; its derivative {derivative} vanishes at every pixel, a larger sigma (or truncate) is accepted")
+    numerators = tuple(round(w / peak * 2**62) for w in weights)
+    unit = sum(numerators) if derivative == 0 else round(2**62 / Fraction(peak))
+    if derivative > 1:
+        return Stencil(0, 0, offsets, numerators, unit, unit)
+    return Stencil(derivative, 2, offsets, numerators, sum(n * o**derivative for n, o in zip(numerators, offsets, strict=True)), unit)
+
+
+def hermite(offset: float, sigma: float, derivative: int) -> float:
+    """What the Gaussian is multiplied by when it is differentiated, seen as a correlation: the sign of odd orders is turned.
+
+    H(0) = 1,  H(1) = x/s²,  H(n+1) = (x H(n) - n H(n-1)) / s²
+    """
+    before, here = 0.0, 1.0
+    for n in range(derivative):
+        before, here = here, (offset * here - n * before) / sigma**2
+    return here
+
+
 FORWARD = forward()
 BACKWARD = backward()
 CENTRAL = central()
@@ -205,16 +239,16 @@ FARID_ACROSS = Stencil(
 
 @dataclass(frozen=True, eq=False)
 class Operator:
-    """A sum of products of rows: each term is (sign, along the axis, across it). In N dimensions `across` stands along every other axis."""
+    """A sum of products of rows: each term is (factor, along the axis, across it). In N dimensions `across` stands along every other axis."""
 
     name: str
-    terms: tuple[tuple[int, Stencil, Stencil], ...]
+    terms: tuple[tuple[float, Stencil, Stencil], ...]
     kind: str = "axis"  # a derivative along an "axis", a "diagonal" difference, or a "sum" of second derivatives
 
     @property
     def exact(self) -> bool:
         """Its published weights are integers."""
-        return all(along.unit == across.unit == 1 for _, along, across in self.terms)
+        return all(along.unit == across.unit == 1 and isinstance(factor, int) for factor, along, across in self.terms)
 
     def slope(self, ndim: int = 2) -> float:
         """What a ramp that rises by 1 a sample gives, in an array of `ndim` dimensions; for a "sum", what a parabola of second derivative 1 gives."""
@@ -242,7 +276,7 @@ class Operator:
         weights: dict[tuple[int, int], Fraction] = {}
         for sign, along, across in self.terms:
             for (i, n), (j, m) in product(zip(across.offsets, across.numerators, strict=True), zip(along.offsets, along.numerators, strict=True)):
-                weights[i, j] = weights.get((i, j), Fraction(0)) + Fraction(sign * n * m, along.unit * across.unit)
+                weights[i, j] = weights.get((i, j), Fraction(0)) + Fraction(sign) * Fraction(n * m, along.unit * across.unit)
         return {place: weight for place, weight in weights.items() if weight}
 
     @property
@@ -293,6 +327,24 @@ def laplacian(ksize: int = 1) -> Operator:
         return Operator("laplacian", ((2, SIDES, SIDES), (-8, HERE, HERE)), "sum")
     second, smooth = binomial(2, ksize), binomial(0, ksize)
     return Operator("laplacian", ((1, second, smooth), (1, smooth, second)), "sum")
+
+
+@lru_cache(maxsize=256)
+def gaussian_laplace(sigma: float, truncate: float = 4.0) -> Operator:
+    second, smooth = gaussian(sigma, 2, truncate), gaussian(sigma, 0, truncate)
+    return Operator("gaussian_laplace", ((1, second, smooth), (1, smooth, second)), "sum")
+
+
+@lru_cache(maxsize=256)
+def difference_of_gaussians(low_sigma: float, high_sigma: float, truncate: float = 4.0) -> Operator:
+    low, high = gaussian(low_sigma, 0, truncate), gaussian(high_sigma, 0, truncate)
+    return Operator("difference_of_gaussians", ((1, low, low), (-1, high, high)), "sum")
+
+
+@lru_cache(maxsize=256)
+def spaced(operator: Operator, distance: float) -> Operator:
+    """The operator for pixels that lie `distance` apart along its axis."""
+    return Operator(operator.name, tuple((float(factor) / distance, along, across) for factor, along, across in operator.terms), operator.kind)
 
 
 OPERATORS = {

@@ -36,3 +36,4 @@ def choose(wanted: str | None) -> tuple[str, ModuleType]:
 
 TARGET, _module = choose(os.environ.get("EDGECALC_TARGET"))
 Plan = _module.Plan
+EdgeMap = _module.EdgeMap

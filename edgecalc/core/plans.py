@@ -74,13 +74,24 @@ def dense(pieces: list) -> dict[tuple, Any]:
     return weights
 
 
-def wide_type(operators: list[Operator], kernels: list[dict], dtype: np.dtype, result: np.dtype | None) -> np.dtype:
+def reached(pieces: list, ndim: int) -> list[tuple[int, int]]:
+    """How far the operator reads before and behind a pixel, on each axis."""
+    offsets: list[list[int]] = [[0] for _ in range(ndim)]
+    for places, _, columns in pieces:
+        for axis in range(ndim - 1):
+            offsets[axis] += [place[axis] for place in places]
+        offsets[-1] += [column for column, _ in columns]
+    return [(-min(each), max(each)) for each in offsets]
+
+
+def wide_type(operators: list[Operator], pieces: list[list], dtype: np.dtype, result: np.dtype | None) -> np.dtype:
     """The smallest type that no image of `dtype` can overflow: exact integers where they fit, else floats. What wraps on the way to a sum wraps back."""
     if dtype.kind == "f":
         return F64 if dtype == F64 or (result is not None and result == F64) else F32  # NumPy reads None as float64
     low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     if not all(operator.exact for operator in operators):
-        return F64
+        return F32 if dtype.itemsize <= 2 and result in (F32, U8) else F64
+    kernels = [dense(each) for each in pieces]
     for wide in WIDE:
         limit = np.iinfo(wide)
         if wide.itemsize < dtype.itemsize or (wide.itemsize == dtype.itemsize and dtype.kind == "u"):
@@ -125,8 +136,22 @@ def result_type(finish: str, options: Options, dtype: np.dtype, wide: np.dtype) 
     return U8 if dtype == U8 and not options.normalize and finish != "polar" else real
 
 
+def arranged(read: list[tuple[int, int, Any]]) -> list[tuple[int, int, Any]]:
+    """An output's taps (column, line, weight) in the order that lets the kernel fold them: mirrored pairs around the middle, what has no mirror last."""
+    left = sorted(tap for tap in read if tap[0] < 0)
+    middle = [tap for tap in read if tap[0] == 0]
+    right = [tap for tap in read if tap[0] > 0]
+    for sign in (1, -1):
+        mirrored = [(-column, line, sign * weight) for column, line, weight in reversed(left)]
+        if sorted(mirrored) == sorted(right) and (len(middle) in (1, 2) if sign == 1 else not middle):
+            return left + middle[:1] + mirrored + middle[1:]
+    return sorted(read)
+
+
 def folding(weights: list) -> int:
-    if len(weights) > 1 and weights == weights[::-1]:
+    """How the kernel may fold these weights; of an even number in a SUM the last has no mirror."""
+    paired = weights if len(weights) % 2 or len(weights) == 2 else weights[:-1]
+    if len(weights) > 1 and paired == paired[::-1]:
         return SUM
     if len(weights) % 2 == 0 and weights == [-w for w in weights[::-1]]:
         return DIFFERENCE
@@ -139,11 +164,10 @@ def build(
 ):
     """A compiled plan, the type of its result, and how much smaller than the image that is on each side of each axis."""
     pieces = [taps(operator, axis, ndim) for operator, axis in operators]
-    kernels = [dense(each) for each in pieces]
-    wide = wide_type([operator for operator, _ in operators], kernels, dtype, options.dtype)
+    wide = wide_type([operator for operator, _ in operators], pieces, dtype, options.dtype if finish == "each" or dtype.kind == "f" else None)
     result = result_type(finish, options, dtype, wide)
     real = F32 if wide in (WIDE[0], F32) and options.view != "scale" and result != F64 else F64
-    reach = [[(max(0, -min(p[k] for p in kernel)), max(0, max(p[k] for p in kernel))) for k in range(ndim)] for kernel in kernels]
+    reach = [reached(each, ndim) for each in pieces]
     both = [(max(r[k][0] for r in reach), max(r[k][1] for r in reach)) for k in range(ndim)]
     shrink = both if options.border == "valid" else [(0, 0)] * ndim
 
@@ -155,8 +179,7 @@ def build(
             if (places, weights) not in lines:
                 lines.append((places, weights))
             read += [(column, lines.index((places, weights)), weight) for column, weight in columns]
-        read.sort(key=lambda tap: tap[0])
-        column, which, weight = map(list, zip(*read, strict=True))
+        column, which, weight = map(list, zip(*arranged(read), strict=True))
         outputs.append((folding(weight), column, weight, which, [a for a, _ in sides], [b for _, b in sides]))
 
     slope = operators[0][0].slope(ndim) if options.normalize else 1.0

@@ -14,8 +14,16 @@ cdef enum:
 ctypedef void (*combine_row)(const void** rows, const void* weights, int fold, int taps, void* out, Py_ssize_t count) noexcept nogil
 
 
+cdef inline wide both(pixel last, pixel first, int sign, wide dummy) noexcept nogil:
+    """Two mirrored samples, added or subtracted; small integers before they become floats, which is one conversion for two."""
+    if (wide is float or wide is double) and (pixel is uint8_t or pixel is int8_t or pixel is uint16_t or pixel is int16_t):
+        return <wide> (<int> last + sign * <int> first)
+    else:
+        return <wide> (<wide> last + sign * <wide> first)
+
+
 cdef inline void folded(const pixel** rows, const wide* weights, wide* out, Py_ssize_t count, int taps, int sign, bint more) noexcept nogil:
-    """Up to seven mirrored taps in one pass; taps, sign and more are literals where it is called, so nothing of them is left in the loop."""
+    """Up to nine mirrored taps in one pass; taps, sign and more are literals where it is called, so nothing of them is left in the loop."""
     cdef Py_ssize_t j
     cdef const pixel* a = rows[0]
     cdef const pixel* z = rows[taps - 1]
@@ -23,14 +31,18 @@ cdef inline void folded(const pixel** rows, const wide* weights, wide* out, Py_s
     cdef const pixel* y = rows[taps - 2 if taps > 3 else 0]
     cdef const pixel* c = rows[2 if taps > 5 else 0]
     cdef const pixel* x = rows[taps - 3 if taps > 5 else 0]
+    cdef const pixel* d = rows[3 if taps > 7 else 0]
+    cdef const pixel* w = rows[taps - 4 if taps > 7 else 0]
     cdef const pixel* middle = rows[taps // 2]
-    cdef wide outer = weights[taps - 1], next = weights[taps - 2 if taps > 3 else 0], inner = weights[taps - 3 if taps > 5 else 0]
+    cdef wide first = weights[taps - 1], second = weights[taps - 2 if taps > 3 else 0]
+    cdef wide third = weights[taps - 3 if taps > 5 else 0], fourth = weights[taps - 4 if taps > 7 else 0]
     cdef wide mid = weights[taps // 2], total
     for j in range(count):
         total = <wide> (
-            outer * (<wide> z[j] + sign * <wide> a[j])
-            + (next * (<wide> y[j] + sign * <wide> b[j]) if taps > 3 else 0)
-            + (inner * (<wide> x[j] + sign * <wide> c[j]) if taps > 5 else 0)
+            first * both[pixel, wide](z[j], a[j], sign, 0)
+            + (second * both[pixel, wide](y[j], b[j], sign, 0) if taps > 3 else 0)
+            + (third * both[pixel, wide](x[j], c[j], sign, 0) if taps > 5 else 0)
+            + (fourth * both[pixel, wide](w[j], d[j], sign, 0) if taps > 7 else 0)
             + (mid * <wide> middle[j] if taps & 1 else 0)
         )
         out[j] = <wide> (out[j] + total) if more else total
@@ -55,56 +67,66 @@ cdef inline void added(const pixel* row, wide weight, wide* out, Py_ssize_t coun
 
 
 cdef void combine(const pixel** rows, const wide* weights, int fold, int taps, wide* out, Py_ssize_t count) noexcept nogil:
-    cdef int k
+    """Long stencils take the innermost taps first, then four pairs at a time outwards; the last of an even number of taps in a SUM has no mirror."""
+    cdef int k, outer = 0
+    if fold == SUM and taps > 2 and taps % 2 == 0:
+        combine(rows, weights, fold, taps - 1, out, count)
+        added(rows[taps - 1], weights[taps - 1], out, count)
+        return
+    if fold != PLAIN and taps > 9:
+        outer = (taps - 2) // 8 * 4
     if taps == 1:
         copied(rows, weights, out, count)
-    elif fold == SUM and taps == 2:
-        folded(rows, weights, out, count, 2, 1, False)
-    elif fold == SUM and taps == 3:
-        folded(rows, weights, out, count, 3, 1, False)
-    elif fold == SUM and taps == 5:
-        folded(rows, weights, out, count, 5, 1, False)
-    elif fold == SUM and taps == 7:
-        folded(rows, weights, out, count, 7, 1, False)
-    elif fold == DIFFERENCE and taps == 2:
-        folded(rows, weights, out, count, 2, -1, False)
-    elif fold == DIFFERENCE and taps == 4:
-        folded(rows, weights, out, count, 4, -1, False)
-    elif fold == DIFFERENCE and taps == 6:
-        folded(rows, weights, out, count, 6, -1, False)
-    elif fold == PLAIN or taps < 4:
+    elif fold == SUM:
+        whole_sum(rows + outer, weights + outer, taps - 2 * outer, out, count)
+        for k in range(outer - 4, -1, -4):
+            four_pairs(rows + k, weights + k, taps - 2 * k, 1, out, count)
+    elif fold == DIFFERENCE:
+        whole_difference(rows + outer, weights + outer, taps - 2 * outer, out, count)
+        for k in range(outer - 4, -1, -4):
+            four_pairs(rows + k, weights + k, taps - 2 * k, -1, out, count)
+    else:
         copied(rows, weights, out, count)
         for k in range(1, taps):
             added(rows[k], weights[k], out, count)
+
+
+cdef void whole_sum(const pixel** rows, const wide* weights, int taps, wide* out, Py_ssize_t count) noexcept nogil:
+    if taps == 2:
+        folded(rows, weights, out, count, 2, 1, False)
+    elif taps == 3:
+        folded(rows, weights, out, count, 3, 1, False)
+    elif taps == 5:
+        folded(rows, weights, out, count, 5, 1, False)
+    elif taps == 7:
+        folded(rows, weights, out, count, 7, 1, False)
     else:
-        longer(rows, weights, fold, taps, out, count)
+        folded(rows, weights, out, count, 9, 1, False)
 
 
-cdef void longer(const pixel** rows, const wide* weights, int fold, int taps, wide* out, Py_ssize_t count) noexcept nogil:
-    """Mirrored stencils of any length: the outermost two pairs first, then two pairs at a time."""
-    cdef int k, pairs = taps // 2
-    cdef const pixel* four[4]
-    cdef wide weight[4]
-    for k in range(0, pairs - 1, 2):
-        four[0], four[1], four[2], four[3] = rows[k], rows[k + 1], rows[taps - 2 - k], rows[taps - 1 - k]
-        weight[2], weight[3] = weights[taps - 2 - k], weights[taps - 1 - k]
-        if fold == SUM:
-            if k == 0:
-                folded(four, weight, out, count, 4, 1, False)
-            else:
-                folded(four, weight, out, count, 4, 1, True)
-        elif k == 0:
-            folded(four, weight, out, count, 4, -1, False)
-        else:
-            folded(four, weight, out, count, 4, -1, True)
-    if pairs & 1:
-        four[0], four[1], weight[0], weight[1] = rows[pairs - 1], rows[taps - pairs], weights[pairs - 1], weights[taps - pairs]
-        if fold == SUM:
-            folded(four, weight, out, count, 2, 1, True)
-        else:
-            folded(four, weight, out, count, 2, -1, True)
-    if taps & 1:
-        added(rows[pairs], weights[pairs], out, count)
+cdef void whole_difference(const pixel** rows, const wide* weights, int taps, wide* out, Py_ssize_t count) noexcept nogil:
+    if taps == 2:
+        folded(rows, weights, out, count, 2, -1, False)
+    elif taps == 4:
+        folded(rows, weights, out, count, 4, -1, False)
+    elif taps == 6:
+        folded(rows, weights, out, count, 6, -1, False)
+    else:
+        folded(rows, weights, out, count, 8, -1, False)
+
+
+cdef void four_pairs(const pixel** rows, const wide* weights, int taps, int sign, wide* out, Py_ssize_t count) noexcept nogil:
+    """Adds the outermost four pairs of `taps` rows."""
+    cdef int k
+    cdef const pixel* eight[8]
+    cdef wide weight[8]
+    for k in range(4):
+        eight[k], eight[7 - k] = rows[k], rows[taps - 1 - k]
+        weight[k], weight[7 - k] = weights[k], weights[taps - 1 - k]
+    if sign > 0:
+        folded(eight, weight, out, count, 8, 1, True)
+    else:
+        folded(eight, weight, out, count, 8, -1, True)
 
 
 ctypedef void (*joint_row)(const void** rows, const void* weights, void* smoothed, void* differenced, Py_ssize_t count) noexcept nogil
@@ -127,17 +149,21 @@ cdef combine_row COMBINE[10][10]           # [pixel][wide]
 COMBINE[U8][I16] = <combine_row> combine[uint8_t, int16_t]
 COMBINE[U8][I32] = <combine_row> combine[uint8_t, int32_t]
 COMBINE[U8][I64] = <combine_row> combine[uint8_t, int64_t]
+COMBINE[U8][F32] = <combine_row> combine[uint8_t, float]
 COMBINE[U8][F64] = <combine_row> combine[uint8_t, double]
 COMBINE[I8][I16] = <combine_row> combine[int8_t, int16_t]
 COMBINE[I8][I32] = <combine_row> combine[int8_t, int32_t]
 COMBINE[I8][I64] = <combine_row> combine[int8_t, int64_t]
+COMBINE[I8][F32] = <combine_row> combine[int8_t, float]
 COMBINE[I8][F64] = <combine_row> combine[int8_t, double]
 COMBINE[U16][I32] = <combine_row> combine[uint16_t, int32_t]
 COMBINE[U16][I64] = <combine_row> combine[uint16_t, int64_t]
+COMBINE[U16][F32] = <combine_row> combine[uint16_t, float]
 COMBINE[U16][F64] = <combine_row> combine[uint16_t, double]
 COMBINE[I16][I16] = <combine_row> combine[int16_t, int16_t]
 COMBINE[I16][I32] = <combine_row> combine[int16_t, int32_t]
 COMBINE[I16][I64] = <combine_row> combine[int16_t, int64_t]
+COMBINE[I16][F32] = <combine_row> combine[int16_t, float]
 COMBINE[I16][F64] = <combine_row> combine[int16_t, double]
 COMBINE[U32][I64] = <combine_row> combine[uint32_t, int64_t]
 COMBINE[U32][F64] = <combine_row> combine[uint32_t, double]

@@ -46,6 +46,7 @@ cdef struct Walk:
     Py_ssize_t index[32]            # of the row in work, along each outer axis
     Py_ssize_t column, count        # of the tile in work: its first column, how many
     Py_ssize_t begin, low, high     # the image's columns that its lines cover: wanted from, inside from, inside to
+    char* scratch                   # holds all that follows
     const char** pointers
     const char** bases
     char* room                      # for the lines
@@ -219,14 +220,26 @@ cdef class Plan:
         w.row0, w.row1, w.column0, w.column1 = row0, row1, column0, column1
         w.least, w.most = float("inf"), -float("inf")
         w.streams = cnp.PyArray_NBYTES(first) >= LARGE and self.finish == EACH
-        w.tile = min(self.tile, max(column1 - column0, 1))
+        with nogil:
+            if not self.prepare(&w):
+                raise MemoryError("no memory for the rows of one tile")
+            self.walk(&w)
+            free(w.scratch)
+        if extent is not NULL:
+            extent[0], extent[1] = w.least, w.most
+        return 0
+
+    cdef bint prepare(self, Walk* w) noexcept nogil:
+        """Room for the rows of one tile; False if there is no memory. Whoever walks frees w.scratch."""
+        cdef Py_ssize_t k, byte
+        w.tile = min(self.tile, max(w.column1 - w.column0, 1))
         cdef Py_ssize_t reached = w.tile + self.left + self.right, row = w.tile * 8 + 64
         cdef Py_ssize_t constant_bytes = reached * ITEMSIZE[self.pixel] if self.border == CONSTANT else 0
         w.line_bytes = (reached * ITEMSIZE[self.narrow] + 127) // 64 * 64
-        cdef char* scratch = <char*> malloc(2 * self.most_taps * sizeof(void*) + 128 + self.lines * w.line_bytes + 5 * row + constant_bytes)
-        if scratch is NULL:
-            raise MemoryError("no memory for the rows of one tile")
-        w.pointers = <const char**> aligned(scratch)
+        w.scratch = <char*> malloc(2 * self.most_taps * sizeof(void*) + 128 + self.lines * w.line_bytes + 5 * row + constant_bytes)
+        if w.scratch is NULL:
+            return False
+        w.pointers = <const char**> aligned(w.scratch)
         w.bases = w.pointers + self.most_taps
         w.room = aligned(<char*> (w.bases + self.most_taps))
         w.derivative[0] = w.room + self.lines * w.line_bytes
@@ -235,20 +248,14 @@ cdef class Plan:
         w.ready[0] = w.real + row
         w.ready[1] = w.ready[0] + row
         w.constant = w.ready[1] + row
-        with nogil:
-            self.walk(&w)
-        free(scratch)
-        if extent is not NULL:
-            extent[0], extent[1] = w.least, w.most
-        return 0
+        for k in range(constant_bytes // ITEMSIZE[self.pixel]):
+            for byte in range(ITEMSIZE[self.pixel]):
+                w.constant[k * ITEMSIZE[self.pixel] + byte] = self.cval[byte]
+        return True
 
     cdef void walk(self, Walk* w) noexcept nogil:
-        cdef Py_ssize_t row, column, rest = w.row0, k
+        cdef Py_ssize_t row, column, rest = w.row0
         cdef int axis
-        if self.border == CONSTANT:
-            for k in range(w.tile + self.left + self.right):
-                for axis in range(ITEMSIZE[self.pixel]):
-                    w.constant[k * ITEMSIZE[self.pixel] + axis] = self.cval[axis]
         for axis in range(self.outer - 1, -1, -1):
             w.index[axis] = rest % w.out_sizes[axis]
             rest = rest // w.out_sizes[axis]

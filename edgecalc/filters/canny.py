@@ -1,0 +1,404 @@
+"""Canny's edges: derivatives, thinning and hysteresis in one walk down the image; the parts also stand alone.
+
+image ── gaussian (sigma=) ── derivatives ── thinned ── weak and strong ── grown ── edges
+                              └──────── one pass, three rows at a time ────────┘
+"""
+
+from dataclasses import replace
+from math import floor, frexp, isfinite, ldexp
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgecalc import stencils
+from edgecalc.core import arrays, strips
+from edgecalc.core.kernels import CODES, EdgeMap
+from edgecalc.core.plans import F32, F64, U8, Options, build
+from edgecalc.core.slide import apply
+from edgecalc.filters.gaussian import gaussian
+
+NORMS = ("l1", "l2")
+BORDERS = ("reflect", "symmetric", "edge", "wrap", "constant", "blank")
+SIZES = (3, 5, 7)
+METHODS = ("median", "otsu", "quantile")
+I16, I32 = np.dtype(np.int16), np.dtype(np.int32)
+KINDS = (I16, I32, F32, F64)  # types of derivatives that a kernel thins
+EMPTY = np.empty(0)
+LEAST, MOST = 1e-140, 1e150  # float64 gradients whose squares are sound
+
+
+class Stages(NamedTuple):
+    """What Canny does, step by step; the last three are pictures of 0 and 255."""
+
+    gradient: np.ndarray
+    orientation: np.ndarray
+    thinned: np.ndarray
+    weak: np.ndarray
+    strong: np.ndarray
+    edges: np.ndarray
+
+
+class Auto(NamedTuple):
+    """Edges and the thresholds that were chosen for them."""
+
+    edges: np.ndarray
+    low: float
+    high: float
+
+
+class Field(NamedTuple):
+    """Where derivatives come from: channels and the plan that differentiates them, or two arrays."""
+
+    plan: Any
+    first: np.ndarray
+    second: np.ndarray | None
+    valid: np.ndarray | None  # 1 where the derivative reads known pixels only
+    kind: np.dtype
+    divided: float  # derivatives are smaller than the caller's thresholds mean by this factor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.first.shape[-2:]
+
+    @property
+    def size(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+
+def canny(
+    image, low, high, *, ksize=3, norm="l1", sigma=None, mask=None, border="edge", cval=0, gradients=None, return_stages=False, threads=None, out=None
+) -> Any:
+    """Edges by Canny's method, 255 on 0; for uint8 images bit for bit cv2.Canny.
+
+    A pixel is an edge if its gradient is longer than both neighbours' in its direction, and longer than `high`, or
+    longer than `low` and connected to such a pixel through others.
+
+    Parameters
+    ----------
+    image : array
+        Gray, or colour with up to 4 channels last, of which each pixel's strongest counts. bool, integer or float.
+    low, high : float
+        In units of the gradient, as `sobel` gives it. Swapped if low > high.
+    ksize : 3, 5 or 7
+        Size of the Sobel derivatives.
+    norm : "l1" or "l2"
+        Length of the gradient: |x| + |y|, or sqrt(x*x + y*y).
+    sigma : float, optional
+        Smooth by this Gaussian first.
+    mask : bool array, optional
+        Where False, a pixel is unknown: it is no edge, and neither is any pixel whose derivative would read it. NaN likewise.
+    border : str
+        What stands beyond the sides, see `sobel`; OpenCV's is "edge".
+    gradients : (x, y), optional
+        Derivatives of your own, of the same type; `image` may then be None.
+    return_stages : bool
+        Also the steps in between: Stages(gradient, orientation, thinned, weak, strong, edges).
+    threads : int, optional
+        By default large images are cut into strips for every core. The edges are the same for any number.
+    out : uint8 array, optional
+        Where to write.
+
+    >>> canny(np.array([[0, 0, 0, 9, 9, 9]] * 3, np.uint8), 10, 20)[1]
+    array([  0,   0, 255,   0,   0,   0], dtype=uint8)
+    """
+    arrays.one_of(norm, NORMS, "norm")
+    low, high = thresholds(low, high)
+    field = field_of(image, ksize, sigma, mask, border, cval, gradients, threads)
+    if not arrays.truth(return_stages, "return_stages"):
+        return picture(traced(field, norm, low, high, threads), threads, out)
+    x, y = derivatives(field, ksize, border, cval, norm)
+    field = field._replace(plan=None, first=x, second=y)
+    grown, strong = traced(field, norm, low, high, threads), picture(traced(field, norm, high, high, threads), threads)
+    lengths = lengths_of(x, y, norm, field)
+    return Stages(
+        lengths, np.arctan2(y, x, dtype=np.float32), kept(field, lengths, norm, threads),
+        picture(grown, threads, candidates=True) & ~strong, strong, picture(grown, threads, out),
+    )  # fmt: skip
+
+
+def canny_auto(
+    image,
+    method="median",
+    *,
+    spread=0.33,
+    quantiles=(0.8, 0.9),
+    ksize=3,
+    norm="l1",
+    sigma=None,
+    mask=None,
+    border="edge",
+    cval=0,
+    threads=None,
+    out=None,
+) -> Auto:
+    """Canny with thresholds taken from the image.
+
+        median     (1 - spread) and (1 + spread) times the median of the pixels, at most 255 for uint8
+        otsu       high: the gradient length that best divides edges from the rest (Otsu, 256 bins); low: half of it
+        quantile   these quantiles of the gradient lengths
+
+    Masked pixels and NaN do not count. An image of one value has no edges.
+
+    >>> canny_auto(np.array([[0, 0, 0, 100, 100, 100]] * 3, np.uint8), spread=0.5)[1:]
+    (25.0, 75.0)
+    """
+    arrays.one_of(method, METHODS, "method")
+    arrays.one_of(norm, NORMS, "norm")
+    spread = number(spread, "spread", 0)
+    field = field_of(image, ksize, sigma, mask, border, cval, None, threads)
+    if method == "median":
+        low, high = by_median(planes_of(image), known_pixels(mask, field.shape), spread)
+    else:
+        lengths = lengths_of(*derivatives(field, ksize, border, cval, norm), norm, field)
+        lengths = lengths[np.isfinite(lengths) if field.valid is None else np.isfinite(lengths) & (field.valid != 0)]
+        low, high = by_otsu(lengths) if method == "otsu" else by_quantiles(lengths, quantiles)
+    return Auto(picture(traced(field, norm, low, high, threads), threads, out), low, high)
+
+
+def nonmax(x, y, *, norm="l2", mask=None, threads=None) -> np.ndarray:
+    """Thinning: the length of the gradient (x, y) where it is longest across its edge, else 0.
+
+    Along the gradient's direction, in steps of 45 degrees, a pixel must be longer than the one before and at least as
+    long as the one behind (longer than both on diagonals): Canny's rule, as OpenCV has it.
+
+    >>> nonmax(np.array([[0, 2, 5, 3, 0]], np.int16), np.zeros((1, 5), np.int16))
+    array([[0., 0., 5., 0., 0.]], dtype=float32)
+    """
+    arrays.one_of(norm, NORMS, "norm")
+    field = given((x, y), mask)
+    return kept(field, lengths_of(*derivatives(field, 3, "edge", 0, norm), norm, field), norm, threads)
+
+
+def hysteresis(strength, low, high, *, threads=None, out=None) -> np.ndarray:
+    """Pixels above `high`, and those above `low` that are connected to them through others, in all eight directions: 255 on 0.
+
+    >>> hysteresis(np.array([[0, 3, 3, 8, 0, 3]]), 2, 5)
+    array([[  0, 255, 255, 255,   0,   0]], dtype=uint8)
+    """
+    array = flat(strength, "strength")
+    low, high = sorted((number(low, "low"), number(high, "high")))
+    marks = (array > low).view(np.uint8) | (array > high).view(np.uint8) << 1
+    edges = EdgeMap(*array.shape)
+    grow(edges, lambda a, b: edges.grow(marks, a, b), threads)
+    return picture(edges, threads, out)
+
+
+# ---------------------------------------------------------------- the walk
+
+
+def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> EdgeMap:
+    low, high = (level(value / field.divided, norm, field.kind) for value in (low, high))
+    edges, code = EdgeMap(*field.shape), CODES[field.kind]
+    grow(edges, lambda a, b: edges.thin(field.plan, field.first, field.second, field.valid, code, norm == "l2", low, high, a, b), threads)
+    return edges
+
+
+def level(value: float, norm: str, kind: np.dtype) -> float:
+    """A threshold as the kernel compares it: squared for "l2", and as OpenCV rounds and limits it where OpenCV does."""
+    if kind != I16:
+        return value * value if norm == "l2" else value
+    return floor(min(value, 32767.0) ** 2) if norm == "l2" else floor(min(value, 32767.0))
+
+
+def grow(edges: EdgeMap, work: Any, threads: Any) -> None:
+    """Strips of rows on threads of their own, then joined at their seams."""
+    parts = strips.count(threads, edges.rows * edges.columns)
+    strips.run(work, edges.rows, parts)
+    edges.join([first for first, _ in strips.cut(edges.rows, parts)[1:]])
+
+
+def picture(edges: EdgeMap, threads: Any, out: Any = None, candidates: bool = False) -> np.ndarray:
+    shape = (edges.rows, edges.columns)
+    if out is not None:
+        arrays.check_out(out, shape, U8)
+    target = out if out is not None and arrays.writable_in_place(out, EMPTY) else np.empty(shape, np.uint8)
+    strips.run(lambda a, b: edges.write(target, candidates, a, b), edges.rows, strips.count(threads, target.size))
+    if out is not None and target is not out:
+        out[...] = target
+    return target if out is None else out
+
+
+# ---------------------------------------------------------------- what is walked
+
+
+def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: Any, gradients: Any, threads: Any) -> Field:
+    if arrays.whole(ksize, "ksize", 3, 7) not in SIZES:
+        raise ValueError(f"ksize: {ksize!r} came; 3, 5 or 7 is accepted")
+    arrays.one_of(border, BORDERS, "border")
+    if gradients is not None:
+        if sigma is not None:
+            raise ValueError("sigma: it smooths an image, and gradients= came in its place; pass one of them")
+        return given(gradients, mask)
+    planes = planes_of(image)
+    known = known_pixels(mask, planes.shape[1:])
+    if sigma is not None:
+        smoothed = [smooth(plane, sigma, known, border, cval, threads) for plane in planes]
+        planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
+    divided = 16.0 if planes.dtype == U8 and ksize == 7 else 1.0  # OpenCV's, so that they fit int16
+    if planes.dtype == F64:
+        planes, divided = sound(planes)
+    operator = ((stencils.sobel(int(ksize)), 1), (stencils.sobel(int(ksize)), 0))
+    options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and planes.dtype == U8 else Options(border, cval)
+    plan, kind, _ = build(operator, "each", 2, planes.dtype, options.checked(planes.dtype))
+    if kind not in KINDS:
+        plan, kind, _ = build(operator, "each", 2, planes.dtype, replace(options, dtype=F64).checked(planes.dtype))
+    return Field(plan, planes, None, eroded(known, int(ksize) // 2, border), kind, divided)
+
+
+def given(gradients: Any, mask: Any) -> Field:
+    """The caller's own derivatives, in the smallest type that neither they nor their lengths overflow."""
+    if not isinstance(gradients, tuple | list) or len(gradients) != 2:
+        raise TypeError(f"gradients: {type(gradients).__name__} came; a pair (x, y) of arrays is accepted")
+    x, y = flat(gradients[0], "x"), flat(gradients[1], "y")
+    if x.shape != y.shape or x.dtype != y.dtype:
+        raise ValueError(f"gradients: {x.dtype} of shape {x.shape} and {y.dtype} of shape {y.shape} came; two alike are accepted")
+    divided = 1.0
+    kind: np.dtype = F64 if x.dtype.itemsize > 4 or x.dtype == np.uint32 else F32 if x.dtype == F32 else I32
+    if kind == I32 and x.dtype.itemsize <= 2 and sum(max(int(each.max(initial=0)), -int(each.min(initial=0))) for each in (x, y)) < 32767:
+        kind = I16
+    x, y = np.ascontiguousarray(x, kind), np.ascontiguousarray(y, kind)
+    if kind == F64:
+        (x, y), divided = sound(np.stack([x, y]))
+    return Field(None, x, y, eroded(known_pixels(mask, x.shape), 0, "edge"), kind, divided)
+
+
+def flat(image: Any, name: str) -> np.ndarray:
+    array = arrays.image_array(image, name, axis=0)
+    if array.ndim != 2:
+        raise ValueError(f"{name}: {array.ndim} dimension{'s' if array.ndim > 1 else ''} came; 2 are accepted")
+    return array
+
+
+def planes_of(image: Any) -> np.ndarray:
+    """Channels first, each a whole image."""
+    array = arrays.image_array(image, axis=0)
+    if array.ndim == 2:
+        return array[np.newaxis]
+    if array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4):
+        return np.ascontiguousarray(np.moveaxis(array, -1, 0))
+    raise ValueError(f"image: shape {array.shape} came; (rows, columns) or (rows, columns, 1 to 4 channels) is accepted. Of a volume, take slices")
+
+
+def known_pixels(mask: Any, shape: tuple[int, ...]) -> np.ndarray | None:
+    if mask is None:
+        return None
+    array = np.asarray(mask)
+    if array.dtype.kind not in "bui":
+        raise TypeError(f"mask: {array.dtype} came; bool (True where the pixel counts) is accepted")
+    if array.shape != tuple(shape):
+        raise ValueError(f"mask: shape {array.shape} came; the image's, {tuple(shape)}, is accepted")
+    return array != 0
+
+
+def eroded(known: np.ndarray | None, reach: int, border: str) -> np.ndarray | None:
+    """Where everything within `reach` is known."""
+    if known is None:
+        return None
+    if known.size and reach:
+        fill: Any = {"mode": "constant", "constant_values": True} if border in ("constant", "blank") else {"mode": border}
+        padded = np.pad(known, reach, **fill)
+        for _ in range(2 * reach):
+            padded = padded[1:] & padded[:-1]
+            padded = padded[:, 1:] & padded[:, :-1]
+        known = padded
+    return np.ascontiguousarray(known).view(np.uint8)
+
+
+def smooth(plane: np.ndarray, sigma: Any, known: np.ndarray | None, border: str, cval: Any, threads: Any) -> np.ndarray:
+    """By a Gaussian; over the known pixels alone if some are not."""
+    dtype = F64 if plane.dtype.itemsize > 2 and plane.dtype != F32 else F32
+    if known is None:
+        return gaussian(plane, sigma, border=border, cval=cval, dtype=dtype, threads=threads)
+    total = gaussian(np.where(known, plane, plane.dtype.type(0)), sigma, border=border, cval=cval, dtype=dtype, threads=threads)
+    weight = gaussian(known, sigma, border=border, cval=1, dtype=dtype, threads=threads)
+    return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+
+
+def sound(arrays_: np.ndarray) -> tuple[np.ndarray, float]:
+    """Scaled by a power of two where squares of its differences would overflow or vanish, and the factor that takes back."""
+    peak = float(np.max(np.abs(arrays_), initial=0, where=np.isfinite(arrays_)))
+    if peak == 0 or LEAST < peak < MOST:
+        return arrays_, 1.0
+    exponent = frexp(peak)[1]
+    return np.ldexp(arrays_, -exponent), ldexp(1.0, exponent)
+
+
+def derivatives(field: Field, ksize: int, border: str, cval: Any, norm: str) -> tuple[np.ndarray, np.ndarray]:
+    """As the kernel sees them: of each pixel's strongest channel."""
+    if field.second is not None:
+        return field.first, field.second
+    operator = stencils.sobel(int(ksize))
+    divide = 16.0 if field.kind == I16 and ksize == 7 else 1.0
+    pairs = [apply(((operator, "x"), (operator, "y")), plane, "each", (border, cval, False, None, field.kind, divide)) for plane in field.first]
+    strongest = np.argmax([lengths_of(x, y, norm) for x, y in pairs], axis=0)[np.newaxis]
+    x, y = (np.take_along_axis(np.stack(each), strongest, 0)[0] for each in zip(*pairs, strict=True))
+    return x, y
+
+
+def lengths_of(x: np.ndarray, y: np.ndarray, norm: str, field: Field | None = None) -> np.ndarray:
+    """In the caller's units; 0 where unknown."""
+    real = F32 if x.dtype in (I16, F32) else F64
+    h, v = np.abs(x, dtype=real), np.abs(y, dtype=real)
+    lengths = h + v if norm == "l1" else np.hypot(h, v)
+    if field is None:
+        return lengths
+    if field.valid is not None:
+        lengths[field.valid == 0] = 0
+    return np.nan_to_num(lengths * real.type(field.divided), copy=False, nan=0.0, posinf=np.inf)
+
+
+def kept(field: Field, lengths: np.ndarray, norm: str, threads: Any) -> np.ndarray:
+    """The lengths that thinning leaves."""
+    longest = picture(traced(field, norm, 0.0, 0.0, threads), threads, candidates=True)
+    return np.where(longest != 0, lengths, lengths.dtype.type(0))
+
+
+# ---------------------------------------------------------------- thresholds
+
+
+def number(value: Any, name: str, least: float | None = None) -> float:
+    accepted = "a number" if least is None else f"a finite number of {least:g} or more"
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name}: {value!r} came; {accepted} is accepted")
+    if value != value or least is not None and not (isfinite(value) and value >= least):
+        raise ValueError(f"{name}: {value!r} came; {accepted} is accepted")
+    return float(value)
+
+
+def thresholds(low: Any, high: Any) -> tuple[float, float]:
+    low, high = number(low, "low", 0), number(high, "high", 0)
+    return min(low, high), max(low, high)
+
+
+def by_median(planes: np.ndarray, known: np.ndarray | None, spread: float) -> tuple[float, float]:
+    pixels = planes if known is None else planes[:, known]
+    if pixels.dtype.kind == "f":
+        pixels = pixels[np.isfinite(pixels)]
+    if not pixels.size:
+        return 0.0, 0.0
+    middle, most = float(np.median(pixels)), 255.0 if pixels.dtype == U8 else float("inf")
+    return max(0.0, (1 - spread) * middle), min(most, max(0.0, (1 + spread) * middle))
+
+
+def by_otsu(lengths: np.ndarray) -> tuple[float, float]:
+    """The bin at whose centre the classes below and above lie furthest apart, counted by their sizes."""
+    if not lengths.size or lengths.min() == lengths.max():
+        most = float(lengths.max(initial=0))
+        return most / 2, most
+    counts, ends = np.histogram(lengths, 256)
+    centres = (ends[1:] + ends[:-1]) / 2
+    below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[::-1][1:]
+    sums = np.cumsum(counts * centres)
+    apart = below * above * (sums[:-1] / below - (sums[-1] - sums[:-1]) / above) ** 2
+    high = float(centres[np.argmax(apart)])
+    return high / 2, high
+
+
+def by_quantiles(lengths: np.ndarray, quantiles: Any) -> tuple[float, float]:
+    if not isinstance(quantiles, tuple | list) or len(quantiles) != 2:
+        raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
+    for each in quantiles:
+        if number(each, "quantiles", 0) > 1:
+            raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
+    low, high = np.quantile(lengths, sorted(quantiles)) if lengths.size else (0.0, 0.0)
+    return float(low), float(high)

@@ -1,0 +1,124 @@
+"""Gaussian scale: smoothing, derivatives of any order, and the two Laplacians built of them; the numbers of scipy.ndimage."""
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from edgecalc import stencils
+from edgecalc.core import arrays
+from edgecalc.core.slide import apply
+from edgecalc.stencils import Stencil, separable
+
+MOST_RADIUS = 10_000
+MOST_ORDER = 20
+
+
+def gaussian(image, sigma, *, truncate=4.0, border="reflect", cval=0, dtype=None, out=None, threads=None, gray=False) -> np.ndarray:
+    """Smooth by a Gaussian of standard deviation `sigma` pixels along every axis.
+
+    The bell is cut `truncate` deviations away, as in scipy.ndimage. Integers give float64, so nothing is rounded or
+    wraps; dtype=np.uint8 gives a picture, rounded.
+
+    >>> gaussian(np.array([[0, 0, 9, 0, 0]], np.uint8), 0.5).round(2)
+    array([[0.  , 0.96, 7.08, 0.96, 0.  ]])
+    """
+    return smoothed(image, None, row(sigma, 0, truncate), row(sigma, 0, truncate), (border, cval, False, None, dtype), out, threads, gray)
+
+
+def gaussian_derivative(
+    image,
+    sigma,
+    axis="x",
+    order=1,
+    *,
+    truncate=4.0,
+    border="reflect",
+    cval=0,
+    normalize=False,
+    view=None,
+    dtype=None,
+    out=None,
+    threads=None,
+    gray=False,
+) -> np.ndarray:
+    """Derivative of any order of the image smoothed by a Gaussian: its own derivative along `axis`, the bell across.
+
+    normalize=True divides so that a ramp of slope 1 gives exactly 1 (order 1 only; the sampled bell alone is slightly off).
+
+    >>> gaussian_derivative(np.arange(20.0).reshape(1, 20), 1.5, normalize=True)[0, 8:12].round(12)
+    array([1., 1., 1., 1.])
+    """
+    order = arrays.whole(order, "order", 0, MOST_ORDER)
+    options = (border, cval, normalize, view, dtype)
+    return smoothed(image, axis, row(sigma, order, truncate), row(sigma, 0, truncate), options, out, threads, gray)
+
+
+def gaussian_laplace(image, sigma, *, truncate=4.0, border="reflect", cval=0, dtype=None, out=None, threads=None, gray=False) -> np.ndarray:
+    """Laplacian of Gaussian: the second Gaussian derivatives, added. Its zero crossings are the edges of Marr and Hildreth.
+
+    >>> bool(gaussian_laplace(np.array([[0, 0, 9, 0, 0]], np.uint8), 1.0)[0, 2] < 0)
+    True
+    """
+    options = (border, cval, False, None, dtype)
+    row(sigma, 2, truncate)
+    if np.ndim(image) == 2 or gray:
+        return apply(((stencils.gaussian_laplace(float(sigma), float(truncate)), "x"),), image, "each", options, out, threads, gray)
+    axes = range(arrays.image_array(image).ndim)
+    return into(
+        out,
+        sum(gaussian_derivative(image, sigma, axis, 2, truncate=truncate, border=border, cval=cval, dtype=dtype, threads=threads) for axis in axes),
+    )
+
+
+def difference_of_gaussians(
+    image, low_sigma, high_sigma=None, *, truncate=4.0, border="reflect", cval=0, dtype=None, out=None, threads=None, gray=False
+) -> np.ndarray:
+    """The image smoothed by `low_sigma` minus the image smoothed by `high_sigma` (1.6 times as much): a band of sizes passes.
+
+    >>> difference_of_gaussians(np.full((3, 3), 7, np.uint8), 1.0, 2.0).round(9)[1] + 0
+    array([0., 0., 0.])
+    """
+    row(low_sigma, 0, truncate, "low_sigma")
+    high_sigma = 1.6 * low_sigma if high_sigma is None else high_sigma
+    row(high_sigma, 0, truncate, "high_sigma")
+    if high_sigma < low_sigma:
+        raise ValueError(f"high_sigma: {high_sigma} came; low_sigma, {low_sigma}, or more is accepted")
+    if np.ndim(image) == 2 or gray:
+        operator = stencils.difference_of_gaussians(float(low_sigma), float(high_sigma), float(truncate))
+        return apply(((operator, "x"),), image, "each", (border, cval, False, None, dtype), out, threads, gray)
+    low, high = (gaussian(image, s, truncate=truncate, border=border, cval=cval, dtype=dtype, threads=threads) for s in (low_sigma, high_sigma))
+    return into(out, low - high)
+
+
+def row(sigma: Any, order: int, truncate: Any, name: str = "sigma") -> Stencil:
+    """The sampled bell or its derivative, once sigma and truncate are known to be sound."""
+    for value, what in ((sigma, name), (truncate, "truncate")):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not isfinite(value) or value <= 0:
+            raise ValueError(f"{what}: {value!r} came; one finite number above 0 is accepted")
+    if truncate * sigma > MOST_RADIUS:
+        raise ValueError(
+            f"{name}: {sigma!r} came; up to {MOST_RADIUS / truncate:g} (a radius of {MOST_RADIUS} pixels) is accepted; shrink the image first"
+        )
+    return stencils.gaussian(float(sigma), order, float(truncate))
+
+
+def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tuple, out: Any, threads: Any, gray: bool) -> Any:
+    """`along` one axis (any, if None) and `across` the others: in one pass for images, axis by axis where there are more."""
+    if np.ndim(image) <= 2 or gray:
+        return apply(((separable("gaussian", along, across), "x" if axis is None else axis),), image, "each", options, out, threads, gray)
+    border, cval, normalize, view, dtype = options
+    array = arrays.image_array(image, axis=axis)
+    chosen = arrays.axis_number("x" if axis is None else axis, array.ndim)
+    for other in range(array.ndim):
+        if other != chosen:
+            array = apply(((separable("gaussian", across), other),), array, "each", (border, cval, False, None, None), None, threads)
+    return apply(((separable("gaussian", along), chosen),), array, "each", (border, cval, normalize, view, dtype), out, threads)
+
+
+def into(out: Any, result: Any) -> Any:
+    if out is None:
+        return result
+    arrays.check_out(out, result.shape, out.dtype if isinstance(out, np.ndarray) else result.dtype)
+    out[...] = result
+    return out
