@@ -10,20 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgecalc import reference, stencils
-    from edgecalc.filters.canny import canny, canny_auto, hysteresis, nonmax
+    from edgecalc.filters.automatic import canny_auto
+    from edgecalc.filters.canny import canny, hysteresis, nonmax
     from edgecalc.filters.difference import backward, central, differentiate, forward
     from edgecalc.filters.gaussian import difference_of_gaussians, gaussian, gaussian_derivative, gaussian_laplace
-    from edgecalc.filters.laplace import laplacian
+    from edgecalc.filters.laplace import laplacian, zero_crossings
     from edgecalc.filters.operators import Gradient, Polar, farid, gradient, magnitude, orientation, polar, prewitt, roberts, scharr, sobel
+    from edgecalc.filters.skeleton import thin
+    from edgecalc.filters.tensor import Tensor, di_zenzo, hessian, structure_tensor
 
 __version__ = "0.1.0"
 __all__ = [
     "Gradient",
     "Polar",
+    "Tensor",
     "backward",
     "canny",
     "canny_auto",
     "central",
+    "di_zenzo",
     "difference_of_gaussians",
     "differentiate",
     "farid",
@@ -32,6 +37,7 @@ __all__ = [
     "gaussian_derivative",
     "gaussian_laplace",
     "gradient",
+    "hessian",
     "hysteresis",
     "laplacian",
     "magnitude",
@@ -44,14 +50,20 @@ __all__ = [
     "scharr",
     "sobel",
     "stencils",
+    "structure_tensor",
+    "thin",
+    "zero_crossings",
 ]
 
 _ROOMS = ("reference", "stencils")
 _FILES = {
-    "canny": ("canny", "canny_auto", "hysteresis", "nonmax"),
+    "automatic": ("canny_auto",),
+    "canny": ("canny", "hysteresis", "nonmax"),
     "difference": ("backward", "central", "differentiate", "forward"),
     "gaussian": ("difference_of_gaussians", "gaussian", "gaussian_derivative", "gaussian_laplace"),
-    "laplace": ("laplacian",),
+    "laplace": ("laplacian", "zero_crossings"),
+    "skeleton": ("thin",),
+    "tensor": ("Tensor", "di_zenzo", "hessian", "structure_tensor"),
 }
 _PLACES = {name: file for file, names in _FILES.items() for name in names}
 

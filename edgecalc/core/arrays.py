@@ -147,6 +147,16 @@ def constant(cval: Any, dtype: np.dtype) -> bytes:
     return np.array(number, dtype).tobytes().ljust(8, b"\0")
 
 
+def mask_array(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """True where a pixel is known."""
+    array = np.asarray(mask)
+    if array.dtype.kind not in "bui":
+        raise TypeError(f"mask: {array.dtype} came; bool (True where the pixel counts) is accepted")
+    if array.shape != tuple(shape):
+        raise ValueError(f"mask: shape {array.shape} came; the image's, {tuple(shape)}, is accepted")
+    return array != 0
+
+
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, name: str = "out") -> None:
     if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
         raise TypeError(f"{name}: {type(out).__name__} came; a NumPy array of shape {shape} and dtype {dtype} is accepted")

@@ -20,7 +20,6 @@ from edgecalc.filters.gaussian import gaussian
 NORMS = ("l1", "l2")
 BORDERS = ("reflect", "symmetric", "edge", "wrap", "constant", "blank")
 SIZES = (3, 5, 7)
-METHODS = ("median", "otsu", "quantile")
 I16, I32 = np.dtype(np.int16), np.dtype(np.int32)
 KINDS = (I16, I32, F32, F64)  # types of derivatives that a kernel thins
 EMPTY = np.empty(0)
@@ -36,14 +35,6 @@ class Stages(NamedTuple):
     weak: np.ndarray
     strong: np.ndarray
     edges: np.ndarray
-
-
-class Auto(NamedTuple):
-    """Edges and the thresholds that were chosen for them."""
-
-    edges: np.ndarray
-    low: float
-    high: float
 
 
 class Field(NamedTuple):
@@ -114,45 +105,6 @@ def canny(
         lengths, np.arctan2(y, x, dtype=np.float32), kept(field, lengths, norm, threads),
         picture(grown, threads, candidates=True) & ~strong, strong, picture(grown, threads, out),
     )  # fmt: skip
-
-
-def canny_auto(
-    image,
-    method="median",
-    *,
-    spread=0.33,
-    quantiles=(0.8, 0.9),
-    ksize=3,
-    norm="l1",
-    sigma=None,
-    mask=None,
-    border="edge",
-    cval=0,
-    threads=None,
-    out=None,
-) -> Auto:
-    """Canny with thresholds taken from the image.
-
-        median     (1 - spread) and (1 + spread) times the median of the pixels, at most 255 for uint8
-        otsu       high: the gradient length that best divides edges from the rest (Otsu, 256 bins); low: half of it
-        quantile   these quantiles of the gradient lengths
-
-    Masked pixels and NaN do not count. An image of one value has no edges.
-
-    >>> canny_auto(np.array([[0, 0, 0, 100, 100, 100]] * 3, np.uint8), spread=0.5)[1:]
-    (25.0, 75.0)
-    """
-    arrays.one_of(method, METHODS, "method")
-    arrays.one_of(norm, NORMS, "norm")
-    spread = number(spread, "spread", 0)
-    field = field_of(image, ksize, sigma, mask, border, cval, None, threads)
-    if method == "median":
-        low, high = by_median(planes_of(image), known_pixels(mask, field.shape), spread)
-    else:
-        lengths = lengths_of(*derivatives(field, ksize, border, cval, norm), norm, field)
-        lengths = lengths[np.isfinite(lengths) if field.valid is None else np.isfinite(lengths) & (field.valid != 0)]
-        low, high = by_otsu(lengths) if method == "otsu" else by_quantiles(lengths, quantiles)
-    return Auto(picture(traced(field, norm, low, high, threads), threads, out), low, high)
 
 
 def nonmax(x, y, *, norm="l2", mask=None, threads=None) -> np.ndarray:
@@ -230,7 +182,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
             raise ValueError("sigma: it smooths an image, and gradients= came in its place; pass one of them")
         return given(gradients, mask)
     planes = planes_of(image)
-    known = known_pixels(mask, planes.shape[1:])
+    known = None if mask is None else arrays.mask_array(mask, planes.shape[1:])
     if sigma is not None:
         smoothed = [smooth(plane, sigma, known, border, cval, threads) for plane in planes]
         planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
@@ -259,7 +211,7 @@ def given(gradients: Any, mask: Any) -> Field:
     x, y = np.ascontiguousarray(x, kind), np.ascontiguousarray(y, kind)
     if kind == F64:
         (x, y), divided = sound(np.stack([x, y]))
-    return Field(None, x, y, eroded(known_pixels(mask, x.shape), 0, "edge"), kind, divided)
+    return Field(None, x, y, eroded(None if mask is None else arrays.mask_array(mask, x.shape), 0, "edge"), kind, divided)
 
 
 def flat(image: Any, name: str) -> np.ndarray:
@@ -277,17 +229,6 @@ def planes_of(image: Any) -> np.ndarray:
     if array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4):
         return np.ascontiguousarray(np.moveaxis(array, -1, 0))
     raise ValueError(f"image: shape {array.shape} came; (rows, columns) or (rows, columns, 1 to 4 channels) is accepted. Of a volume, take slices")
-
-
-def known_pixels(mask: Any, shape: tuple[int, ...]) -> np.ndarray | None:
-    if mask is None:
-        return None
-    array = np.asarray(mask)
-    if array.dtype.kind not in "bui":
-        raise TypeError(f"mask: {array.dtype} came; bool (True where the pixel counts) is accepted")
-    if array.shape != tuple(shape):
-        raise ValueError(f"mask: shape {array.shape} came; the image's, {tuple(shape)}, is accepted")
-    return array != 0
 
 
 def eroded(known: np.ndarray | None, reach: int, border: str) -> np.ndarray | None:
@@ -368,37 +309,3 @@ def number(value: Any, name: str, least: float | None = None) -> float:
 def thresholds(low: Any, high: Any) -> tuple[float, float]:
     low, high = number(low, "low", 0), number(high, "high", 0)
     return min(low, high), max(low, high)
-
-
-def by_median(planes: np.ndarray, known: np.ndarray | None, spread: float) -> tuple[float, float]:
-    pixels = planes if known is None else planes[:, known]
-    if pixels.dtype.kind == "f":
-        pixels = pixels[np.isfinite(pixels)]
-    if not pixels.size:
-        return 0.0, 0.0
-    middle, most = float(np.median(pixels)), 255.0 if pixels.dtype == U8 else float("inf")
-    return max(0.0, (1 - spread) * middle), min(most, max(0.0, (1 + spread) * middle))
-
-
-def by_otsu(lengths: np.ndarray) -> tuple[float, float]:
-    """The bin at whose centre the classes below and above lie furthest apart, counted by their sizes."""
-    if not lengths.size or lengths.min() == lengths.max():
-        most = float(lengths.max(initial=0))
-        return most / 2, most
-    counts, ends = np.histogram(lengths, 256)
-    centres = (ends[1:] + ends[:-1]) / 2
-    below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[::-1][1:]
-    sums = np.cumsum(counts * centres)
-    apart = below * above * (sums[:-1] / below - (sums[-1] - sums[:-1]) / above) ** 2
-    high = float(centres[np.argmax(apart)])
-    return high / 2, high
-
-
-def by_quantiles(lengths: np.ndarray, quantiles: Any) -> tuple[float, float]:
-    if not isinstance(quantiles, tuple | list) or len(quantiles) != 2:
-        raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
-    for each in quantiles:
-        if number(each, "quantiles", 0) > 1:
-            raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
-    low, high = np.quantile(lengths, sorted(quantiles)) if lengths.size else (0.0, 0.0)
-    return float(low), float(high)

@@ -7,10 +7,13 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays
 from edgecalc.core.slide import apply
+from edgecalc.filters.masked import derive
 from edgecalc.stencils import OPERATORS, fornberg
 
 
-def forward(image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def forward(
+    image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
+) -> Any:
     """Forward difference: the next sample minus this one.
 
         -1  1        at (0, 1); accuracy 1
@@ -20,10 +23,12 @@ def forward(image, axis="x", *, border="reflect", cval=0, normalize=False, view=
     >>> forward(np.array([[1, 4, 9, 16]], np.uint8), border="blank")
     array([[3, 5, 7, 0]], dtype=int16)
     """
-    return apply(((OPERATORS["forward"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+    return derive(((OPERATORS["forward"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
-def backward(image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def backward(
+    image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
+) -> Any:
     """Backward difference: this sample minus the one before.
 
         -1  1        at (-1, 0); accuracy 1
@@ -31,10 +36,12 @@ def backward(image, axis="x", *, border="reflect", cval=0, normalize=False, view
     >>> backward(np.array([[1, 4, 9, 16]], np.uint8), border="blank")
     array([[0, 3, 5, 7]], dtype=int16)
     """
-    return apply(((OPERATORS["backward"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+    return derive(((OPERATORS["backward"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
-def central(image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def central(
+    image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
+) -> Any:
     """Central difference: the next sample minus the one before; normalize=True halves it to unit slope.
 
         -1  0  1     accuracy 2
@@ -44,7 +51,7 @@ def central(image, axis="x", *, border="reflect", cval=0, normalize=False, view=
     >>> central(np.array([32, 30, 45, 36, 160, 156, 155, 170]), normalize=True)[4]
     np.float64(60.0)
     """
-    return apply(((OPERATORS["central"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+    return derive(((OPERATORS["central"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
 def differentiate(

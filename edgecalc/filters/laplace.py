@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
 from edgecalc import stencils
 from edgecalc.core.slide import apply
+from edgecalc.filters.canny import flat, number
 from edgecalc.filters.operators import odd_size, two_dimensional
 
 
@@ -25,3 +28,26 @@ def laplacian(image, ksize=1, *, border="reflect", cval=0, normalize=False, view
     two_dimensional(image, "laplacian")
     operator = stencils.laplacian(odd_size(ksize))
     return apply(((operator, "x"),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+
+
+def zero_crossings(response, threshold=0.0) -> np.ndarray:
+    """Where a second derivative changes its sign between neighbours: 255 on 0. Of `gaussian_laplace`, the edges of Marr and Hildreth.
+
+    Of two neighbours (across or down) with opposite signs, the one nearer to zero is marked, the first of equal ones; a
+    zero between opposite signs is marked itself. Steps of `threshold` or less do not count, nor does NaN.
+
+    >>> zero_crossings(np.array([[5, 2, -1, -4], [3, 0, -3, -3]]))
+    array([[  0,   0, 255,   0],
+           [  0, 255,   0,   0]], dtype=uint8)
+    """
+    values, least = flat(response, "response").astype(np.float64), number(threshold, "threshold", 0)
+    found = np.zeros(values.shape, bool)
+    for line, marks in ((values, found), (values.T, found.T)):
+        first, last = line[:, :-1], line[:, 1:]
+        opposite = (first * np.sign(last) < 0) & (np.abs(first - last) > least)
+        nearer = np.abs(first) <= np.abs(last)
+        marks[:, :-1] |= opposite & nearer
+        marks[:, 1:] |= opposite & ~nearer
+        before, after = line[:, :-2], line[:, 2:]
+        marks[:, 1:-1] |= (line[:, 1:-1] == 0) & (before * np.sign(after) < 0) & (np.abs(before - after) > least)
+    return found.view(np.uint8) * np.uint8(255)

@@ -7,6 +7,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays
 from edgecalc.core.slide import apply
+from edgecalc.filters.masked import derive
 from edgecalc.stencils import OPERATORS, ROBERTS, Operator
 
 PAIRED = (*OPERATORS, "roberts")
@@ -27,7 +28,21 @@ class Polar(NamedTuple):
 
 
 def sobel(
-    image, axis="x", *, ksize=3, order=1, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False
+    image,
+    axis="x",
+    *,
+    ksize=3,
+    order=1,
+    border="reflect",
+    cval=0,
+    normalize=False,
+    view=None,
+    dtype=None,
+    out=None,
+    threads=None,
+    gray=False,
+    mask=None,
+    spacing=None,
 ) -> Any:
     """Sobel derivative: a central difference, smoothed across by (1, 2, 1).
 
@@ -62,13 +77,20 @@ def sobel(
         Where to write.
     threads : int, optional
         By default large images are cut into strips for every core. The bytes are the same for any number.
+    gray : bool
+        Take the luma of a colour image.
+    mask : bool array, optional
+        False where a pixel is missing. Its value never counts: the rows of the stencil that are whole stand in for the
+        others, and the result, a float, is NaN where none is.
+    spacing : float or one for each axis, optional
+        The distance of neighbouring pixels, rows first: (dy, dx). The result, a float, is divided by it.
 
     >>> sobel(np.array([[0, 1, 2]] * 3, np.uint8))
     array([[0, 8, 0],
            [0, 8, 0],
            [0, 8, 0]], dtype=int16)
     """
-    return apply(((sized_sobel(ksize, order), axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+    return derive(((sized_sobel(ksize, order), axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
 def sized_sobel(ksize: Any, order: Any) -> Operator:
@@ -85,7 +107,9 @@ def odd_size(ksize: Any) -> int:
     return ksize
 
 
-def scharr(image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def scharr(
+    image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
+) -> Any:
     """Scharr derivative: a central difference, smoothed across by (3, 10, 3); the 3x3 kernel with the roundest response.
 
          -3  0  3
@@ -97,10 +121,12 @@ def scharr(image, axis="x", *, border="reflect", cval=0, normalize=False, view=N
     >>> scharr(np.array([[0, 1, 2]] * 3, np.uint8))[1]
     array([ 0, 32,  0], dtype=int16)
     """
-    return apply(((OPERATORS["scharr"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+    return derive(((OPERATORS["scharr"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
-def prewitt(image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def prewitt(
+    image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
+) -> Any:
     """Prewitt derivative: a central difference, smoothed across by (1, 1, 1).
 
         -1  0  1
@@ -112,10 +138,12 @@ def prewitt(image, axis="x", *, border="reflect", cval=0, normalize=False, view=
     >>> prewitt(np.array([[0, 1, 2]] * 3, np.uint8))[1]
     array([0, 6, 0], dtype=int16)
     """
-    return apply(((OPERATORS["prewitt"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+    return derive(((OPERATORS["prewitt"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
-def farid(image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def farid(
+    image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
+) -> Any:
     """Farid and Simoncelli's 5x5 derivative: its gradient turns with the image better than any small kernel's.
 
         -0.11  -0.28  0  0.28  0.11    along,   0.04  0.25  0.43  0.25  0.04   across
@@ -125,7 +153,7 @@ def farid(image, axis="x", *, border="reflect", cval=0, normalize=False, view=No
     >>> farid(np.arange(12.0).reshape(2, 6), normalize=True)[0, 2:4].round(12)
     array([1., 1.])
     """
-    return apply(((OPERATORS["farid"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray)
+    return derive(((OPERATORS["farid"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
 def roberts(image, diagonal="main", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
@@ -146,7 +174,19 @@ def roberts(image, diagonal="main", *, border="reflect", cval=0, normalize=False
 
 
 def gradient(
-    image, operator="sobel", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False
+    image,
+    operator="sobel",
+    *,
+    border="reflect",
+    cval=0,
+    normalize=False,
+    view=None,
+    dtype=None,
+    out=None,
+    threads=None,
+    gray=False,
+    mask=None,
+    spacing=None,
 ) -> Gradient:
     """Both derivatives in one pass. `operator` is "sobel", "scharr", "prewitt", "farid", "central", "forward", "backward" or "roberts" (main, anti).
 
@@ -155,11 +195,23 @@ def gradient(
            [5, 0]], dtype=int16), y=array([[2, 6],
            [0, 0]], dtype=int16))
     """
-    return Gradient(*apply(pair(operator, image), image, "each", (border, cval, normalize, view, dtype), out, threads, gray))
+    return Gradient(*derive(pair(operator, image), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing))
 
 
 def magnitude(
-    image, operator="sobel", norm="l2", dtype=None, *, border="reflect", cval=0, normalize=False, out=None, threads=None, gray=False
+    image,
+    operator="sobel",
+    norm="l2",
+    dtype=None,
+    *,
+    border="reflect",
+    cval=0,
+    normalize=False,
+    out=None,
+    threads=None,
+    gray=False,
+    mask=None,
+    spacing=None,
 ) -> np.ndarray:
     """Length of the gradient in one pass: sqrt(x*x + y*y) for "l2", |x| + |y| for "l1".
 
@@ -170,26 +222,28 @@ def magnitude(
            [5, 0]], dtype=uint8)
     """
     arrays.one_of(norm, ("l2", "l1"), "norm")
-    return apply(pair(operator, image), image, norm, (border, cval, normalize, None, dtype), out, threads, gray)
+    return derive(pair(operator, image), image, norm, (border, cval, normalize, None, dtype), out, threads, gray, mask, spacing)
 
 
-def orientation(image, operator="sobel", *, border="reflect", cval=0, out=None, threads=None, gray=False) -> np.ndarray:
+def orientation(image, operator="sobel", *, border="reflect", cval=0, out=None, threads=None, gray=False, mask=None, spacing=None) -> np.ndarray:
     """Direction of steepest ascent, atan2(y, x), as float32 radians: 0 points right, pi/2 down the rows.
 
     >>> orientation(np.array([[0, 0], [9, 9]], np.uint8), "forward", border="edge")
     array([[1.5707964, 1.5707964],
            [0.       , 0.       ]], dtype=float32)
     """
-    return apply(pair(operator, image), image, "angle", (border, cval, False, None, None), out, threads, gray)
+    return derive(pair(operator, image), image, "angle", (border, cval, False, None, None), out, threads, gray, mask, spacing)
 
 
-def polar(image, operator="sobel", dtype=None, *, border="reflect", cval=0, normalize=False, out=None, threads=None, gray=False) -> Polar:
+def polar(
+    image, operator="sobel", dtype=None, *, border="reflect", cval=0, normalize=False, out=None, threads=None, gray=False, mask=None, spacing=None
+) -> Polar:
     """Magnitude (l2, float unless dtype says otherwise) and orientation (float32) in one pass.
 
     >>> polar(np.array([[0, 3], [4, 9]], np.uint8), "forward", border="blank").magnitude[0]
     array([5., 6.], dtype=float32)
     """
-    return Polar(*apply(pair(operator, image), image, "polar", (border, cval, normalize, None, dtype), out, threads, gray))
+    return Polar(*derive(pair(operator, image), image, "polar", (border, cval, normalize, None, dtype), out, threads, gray, mask, spacing))
 
 
 def pair(operator: Any, image: Any) -> tuple:

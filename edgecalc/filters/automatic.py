@@ -1,0 +1,92 @@
+"""Canny with thresholds taken from the image."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgecalc.core import arrays
+from edgecalc.core.plans import U8
+from edgecalc.filters.canny import NORMS, derivatives, field_of, lengths_of, number, picture, planes_of, traced
+
+METHODS = ("median", "otsu", "quantile")
+
+
+class Auto(NamedTuple):
+    """Edges and the thresholds that were chosen for them."""
+
+    edges: np.ndarray
+    low: float
+    high: float
+
+
+def canny_auto(
+    image,
+    method="median",
+    *,
+    spread=0.33,
+    quantiles=(0.8, 0.9),
+    ksize=3,
+    norm="l1",
+    sigma=None,
+    mask=None,
+    border="edge",
+    cval=0,
+    threads=None,
+    out=None,
+) -> Auto:
+    """Canny with thresholds taken from the image.
+
+        median     (1 - spread) and (1 + spread) times the median of the pixels, at most 255 for uint8
+        otsu       high: the gradient length that best divides edges from the rest (Otsu, 256 bins); low: half of it
+        quantile   these quantiles of the gradient lengths
+
+    Masked pixels and NaN do not count. An image of one value has no edges.
+
+    >>> canny_auto(np.array([[0, 0, 0, 100, 100, 100]] * 3, np.uint8), spread=0.5)[1:]
+    (25.0, 75.0)
+    """
+    arrays.one_of(method, METHODS, "method")
+    arrays.one_of(norm, NORMS, "norm")
+    spread = number(spread, "spread", 0)
+    field = field_of(image, ksize, sigma, mask, border, cval, None, threads)
+    if method == "median":
+        low, high = by_median(planes_of(image), None if mask is None else arrays.mask_array(mask, field.shape), spread)
+    else:
+        lengths = lengths_of(*derivatives(field, ksize, border, cval, norm), norm, field)
+        lengths = lengths[np.isfinite(lengths) if field.valid is None else np.isfinite(lengths) & (field.valid != 0)]
+        low, high = by_otsu(lengths) if method == "otsu" else by_quantiles(lengths, quantiles)
+    return Auto(picture(traced(field, norm, low, high, threads), threads, out), low, high)
+
+
+def by_median(planes: np.ndarray, known: np.ndarray | None, spread: float) -> tuple[float, float]:
+    pixels = planes if known is None else planes[:, known]
+    if pixels.dtype.kind == "f":
+        pixels = pixels[np.isfinite(pixels)]
+    if not pixels.size:
+        return 0.0, 0.0
+    middle, most = float(np.median(pixels)), 255.0 if pixels.dtype == U8 else float("inf")
+    return max(0.0, (1 - spread) * middle), min(most, max(0.0, (1 + spread) * middle))
+
+
+def by_otsu(lengths: np.ndarray) -> tuple[float, float]:
+    """The bin at whose centre the classes below and above lie furthest apart, counted by their sizes."""
+    if not lengths.size or lengths.min() == lengths.max():
+        most = float(lengths.max(initial=0))
+        return most / 2, most
+    counts, ends = np.histogram(lengths, 256)
+    centres = (ends[1:] + ends[:-1]) / 2
+    below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[::-1][1:]
+    sums = np.cumsum(counts * centres)
+    apart = below * above * (sums[:-1] / below - (sums[-1] - sums[:-1]) / above) ** 2
+    high = float(centres[np.argmax(apart)])
+    return high / 2, high
+
+
+def by_quantiles(lengths: np.ndarray, quantiles: Any) -> tuple[float, float]:
+    if not isinstance(quantiles, tuple | list) or len(quantiles) != 2:
+        raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
+    for each in quantiles:
+        if number(each, "quantiles", 0) > 1:
+            raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
+    low, high = np.quantile(lengths, sorted(quantiles)) if lengths.size else (0.0, 0.0)
+    return float(low), float(high)

@@ -1,0 +1,123 @@
+"""Derivatives of images with missing pixels, and of pixels that are not square.
+
+A stencil of the family is a row of differences along the axis, weighed across it:
+
+    -1 0 1   x 1          known  known  known     a row counts where all its pixels are known;
+    -2 0 2   x 2          known    ?    known     the weights of the rows that count are scaled up to their whole sum
+    -1 0 1   x 1            ?    known  known
+
+so a missing pixel's value never counts, and a ramp keeps its slope. Where no row is left, the result is NaN.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from edgecalc.core import arrays
+from edgecalc.core.plans import F32, F64
+from edgecalc.core.slide import apply
+from edgecalc.stencils import HERE, Operator, Stencil, separable, spaced
+
+
+def derive(
+    operators: tuple, image: Any, finish: str, options: tuple, out: Any, threads: Any, gray: Any, mask: Any = None, spacing: Any = None
+) -> Any:
+    """What `apply` does, for pixels `spacing` apart, some of them missing."""
+    if spacing is not None:
+        operators = tuple(
+            (spaced(operator, distance), axis)
+            for (operator, axis), distance in zip(operators, distances(operators, image, spacing, gray), strict=True)
+        )
+    if mask is None:
+        return apply(operators, image, finish, options, out, threads, gray)
+    array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
+    known = arrays.mask_array(mask, array.shape)
+    border, cval, normalize, view, dtype = options
+    if view is not None or dtype is not None and np.dtype(dtype) not in (F32, F64):
+        raise ValueError(
+            f"mask: with it the results are fractions and NaN; view={view!r}, dtype={dtype!r} came, no view and float32 or float64 are accepted"
+        )
+    if border == "one-sided":
+        raise ValueError('border: "one-sided" came; with mask= the others are accepted, such as "reflect" or "blank"')
+    real = np.dtype(dtype) if dtype is not None else F32 if array.dtype == F32 else F64
+    filled = np.where(known, array, array.dtype.type(0)).astype(F64)
+    parts = [one_derivative(each, filled, known, border, cval, normalize, threads).astype(real, copy=False) for each in operators]
+    if border == "valid":
+        parts = [part[within(operators, array.shape)] for part in parts]
+    return placed(finished(parts, finish), out)
+
+
+def distances(operators: tuple, image: Any, spacing: Any, gray: Any) -> list[float]:
+    """The distance of neighbours along each operator's axis."""
+    if any(operator.kind == "diagonal" for operator, _ in operators):
+        raise ValueError('spacing: "roberts" came, which is for square pixels; the other operators are accepted')
+    ndim = np.ndim(image) - (1 if gray is True and np.ndim(image) == 3 else 0)
+    steps = np.asarray(spacing, dtype=object).ravel()
+    if len(steps) not in (1, ndim):
+        raise ValueError(f"spacing: {spacing!r} came; one number, or one for each of the {ndim} axes, rows first, is accepted")
+    for step in steps:
+        if isinstance(step, bool) or not isinstance(step, int | float | np.integer | np.floating) or not np.isfinite(step) or step <= 0:
+            raise ValueError(f"spacing: {spacing!r} came; finite numbers above 0 are accepted")
+    return [float(steps[arrays.axis_number(axis, ndim) if len(steps) > 1 else 0]) for _, axis in operators]
+
+
+def one_derivative(
+    operator: tuple[Operator, Any], filled: np.ndarray, known: np.ndarray, border: str, cval: Any, normalize: Any, threads: Any
+) -> np.ndarray:
+    ((factor, along, across), *more), axis = operator[0].terms, operator[1]
+    if more:
+        raise ValueError('mask: "roberts" came, whose diagonals have no rows to weigh; the other operators are accepted')
+
+    inner = "valid" if border == "blank" else border
+
+    def slid(row: Stencil, column: Stencil, samples: np.ndarray, beyond: Any) -> np.ndarray:
+        options = (inner, beyond, False, None, F64)
+        return apply(((separable("masked", row, column), axis),), samples, "each", options, None, threads)
+
+    ones = Stencil(0, 0, along.offsets, tuple(1 if n else 0 for n in along.numerators), 1)
+    whole = (slid(ones, HERE, known.view(np.uint8), 1) == sum(ones.numerators)).astype(F64)
+    weighed = slid(HERE, across, slid(along, HERE, filled, cval) * whole, 0)
+    weight = slid(HERE, across, whole, 1)
+    full = factor * (across.denominator / across.unit) ** (filled.ndim - 1)
+    slope = operator[0].slope(filled.ndim) if arrays.truth(normalize, "normalize") else 1.0
+    result = np.divide(weighed * (full / slope), weight, out=np.full_like(weighed, np.nan), where=weight > 0)
+    if inner != "valid":
+        return result
+    framed = np.zeros(filled.shape)
+    framed[within([operator], filled.shape)] = result
+    return framed
+
+
+def within(operators: list | tuple, shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Where all the stencils fit."""
+    sides = []
+    for axis, size in enumerate(shape):
+        offsets = [0]
+        for operator, along_axis in operators:
+            _, along, across = operator.terms[0]
+            offsets += (along if axis == arrays.axis_number(along_axis, len(shape)) else across).offsets
+        sides.append(slice(-min(offsets), max(-min(offsets), size - max(offsets))))
+    return tuple(sides)
+
+
+def finished(parts: list[np.ndarray], finish: str) -> tuple[np.ndarray, ...]:
+    if finish == "each":
+        return tuple(parts)
+    x, y = parts
+    angle = np.arctan2(y, x).astype(np.float32)
+    if finish == "angle":
+        return (angle,)
+    length = np.abs(x) + np.abs(y) if finish == "l1" else np.hypot(x, y)
+    return (length, angle) if finish == "polar" else (length,)
+
+
+def placed(results: tuple[np.ndarray, ...], out: Any) -> Any:
+    if out is None:
+        return results[0] if len(results) == 1 else results
+    outs = out if isinstance(out, tuple) else (out,)
+    if len(outs) != len(results):
+        raise ValueError(f"out: {len(outs)} array{'s' if len(outs) > 1 else ''} came; {len(results)} of them are accepted")
+    for each, result in zip(outs, results, strict=True):
+        arrays.check_out(each, result.shape, result.dtype)
+        each[...] = result
+    return out

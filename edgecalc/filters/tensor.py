@@ -1,0 +1,100 @@
+"""Symmetric 2x2 tensors of an image: how it changes around a pixel, how it curves, how its colours change together."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgecalc.core import arrays
+from edgecalc.core.plans import F32, F64
+from edgecalc.core.slide import apply
+from edgecalc.filters.canny import planes_of
+from edgecalc.filters.gaussian import gaussian, row, smoothed
+from edgecalc.filters.operators import Polar, pair, two_dimensional
+
+
+class Tensor(NamedTuple):
+    """For each pixel the symmetric matrix
+
+    xx  xy
+    xy  yy
+    """
+
+    xx: np.ndarray
+    xy: np.ndarray
+    yy: np.ndarray
+
+    def eigenvalues(self) -> tuple[np.ndarray, np.ndarray]:
+        """The larger and the smaller.
+
+        >>> Tensor(np.array([3.0]), np.array([4.0]), np.array([-3.0])).eigenvalues()
+        (array([5.]), array([-5.]))
+        """
+        mean, apart = (self.xx + self.yy) / 2, np.hypot((self.xx - self.yy) / 2, self.xy)
+        return mean + apart, mean - apart
+
+    def orientation(self) -> np.ndarray:
+        """Direction of the larger eigenvalue as float32 radians in -pi/2 .. pi/2: across the edge. 0 points along x, a quarter turn along y."""
+        return (np.arctan2(2 * self.xy, self.xx - self.yy) / 2).astype(np.float32)
+
+    def coherence(self) -> np.ndarray:
+        """How much one direction prevails: 1 on a straight edge, 0 where all directions are alike."""
+        large, small = self.eigenvalues()
+        total = large + small
+        return np.divide(large - small, total, out=np.zeros_like(total), where=total > 0) ** 2
+
+
+def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cval=0, normalize=False, threads=None, gray=False) -> Tensor:
+    """Products of the two derivatives, averaged by a Gaussian: orientation and coherence of what surrounds a pixel.
+
+    Small integers and float32 give float32, others float64.
+
+    >>> structure_tensor(np.array([[0, 0, 9, 9]] * 4, np.uint8), operator="central").coherence()[1, 1]
+    np.float32(1.0)
+    """
+    real = float_type(arrays.image_array(image, gray=gray).dtype)
+    row(sigma, 0, 4.0)
+    x, y = apply(pair(operator, image), image, "each", (border, cval, normalize, None, None), None, threads, gray)
+
+    def averaged(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        return gaussian(np.multiply(first, last, dtype=real), sigma, border="reflect" if border in ("blank", "valid") else border, threads=threads)
+
+    return Tensor(averaged(x, x), averaged(x, y), averaged(y, y))
+
+
+def hessian(image, sigma=1.0, *, truncate=4.0, border="reflect", cval=0, dtype=None, threads=None, gray=False) -> Tensor:
+    """Second Gaussian derivatives. Both eigenvalues are large on blobs, one on ridges; they have opposite signs on saddles.
+
+    >>> hessian(np.full((3, 3), 7.0), 0.5).xy
+    array([[0., 0., 0.],
+           [0., 0., 0.],
+           [0., 0., 0.]])
+    """
+    two_dimensional(image, "hessian")
+    bell, slope, curve = (row(sigma, order, truncate) for order in (0, 1, 2))
+    parts = (("x", curve, bell), ("x", slope, slope), ("y", curve, bell))
+    return Tensor(*(smoothed(image, axis, along, across, (border, cval, False, None, dtype), None, threads, gray) for axis, along, across in parts))
+
+
+def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=False, threads=None) -> Polar:
+    """Gradient of a colour image: the length and direction of the steepest change of all channels together.
+
+    The squares of the channels' derivatives are added as a tensor (Di Zenzo, 1986); the length is the root of its larger
+    eigenvalue, so where one channel alone changes, it is that channel's gradient. Channels stand last, up to 4 of them.
+
+    >>> di_zenzo(np.array([[[0, 0], [3, 4]]] * 2, np.uint8), "forward", border="edge").magnitude[0, 0]
+    np.float32(5.0)
+    """
+    planes = planes_of(image)
+    real: Any = float_type(planes.dtype)
+    operators = pair(operator, planes[0])
+    total = None
+    for plane in planes:
+        x, y = apply(operators, plane, "each", (border, cval, normalize, None, None), None, threads)
+        products = [np.multiply(first, last, dtype=real) for first, last in ((x, x), (x, y), (y, y))]
+        total = products if total is None else [np.add(a, b, out=a) for a, b in zip(total, products, strict=True)]
+    tensor = Tensor(*total)  # type: ignore[misc]
+    return Polar(np.sqrt(tensor.eigenvalues()[0]), tensor.orientation())
+
+
+def float_type(dtype: np.dtype) -> np.dtype:
+    return F32 if dtype == F32 or dtype.itemsize == 1 else F64
