@@ -54,25 +54,25 @@ def gaussian_derivative(
     return smoothed(image, axis, row(sigma, order, truncate), row(sigma, 0, truncate), options, out, threads, gray)
 
 
-def gaussian_laplace(image, sigma, *, truncate=4.0, border="reflect", cval=0, dtype=None, out=None, threads=None, gray=False) -> np.ndarray:
+def gaussian_laplace(
+    image, sigma, *, truncate=4.0, border="reflect", cval=0, view=None, dtype=None, out=None, threads=None, gray=False
+) -> np.ndarray:
     """Laplacian of Gaussian: the second Gaussian derivatives, added. Its zero crossings are the edges of Marr and Hildreth.
 
     >>> bool(gaussian_laplace(np.array([[0, 0, 9, 0, 0]], np.uint8), 1.0)[0, 2] < 0)
     True
     """
-    options = (border, cval, False, None, dtype)
     row(sigma, 2, truncate)
+    operator = stencils.gaussian_laplace(float(sigma), float(truncate))
     if np.ndim(image) == 2 or gray:
-        return apply(((stencils.gaussian_laplace(float(sigma), float(truncate)), "x"),), image, "each", options, out, threads, gray)
+        return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
+    options = {"truncate": truncate, "border": border, "cval": cval, "dtype": dtype, "threads": threads}
     axes = range(arrays.image_array(image).ndim)
-    return into(
-        out,
-        sum(gaussian_derivative(image, sigma, axis, 2, truncate=truncate, border=border, cval=cval, dtype=dtype, threads=threads) for axis in axes),
-    )
+    return into(out, view, sum(gaussian_derivative(image, sigma, axis, 2, **options) for axis in axes))
 
 
 def difference_of_gaussians(
-    image, low_sigma, high_sigma=None, *, truncate=4.0, border="reflect", cval=0, dtype=None, out=None, threads=None, gray=False
+    image, low_sigma, high_sigma=None, *, truncate=4.0, border="reflect", cval=0, view=None, dtype=None, out=None, threads=None, gray=False
 ) -> np.ndarray:
     """The image smoothed by `low_sigma` minus the image smoothed by `high_sigma` (1.6 times as much): a band of sizes passes.
 
@@ -86,9 +86,9 @@ def difference_of_gaussians(
         raise ValueError(f"high_sigma: {high_sigma} came; low_sigma, {low_sigma}, or more is accepted")
     if np.ndim(image) == 2 or gray:
         operator = stencils.difference_of_gaussians(float(low_sigma), float(high_sigma), float(truncate))
-        return apply(((operator, "x"),), image, "each", (border, cval, False, None, dtype), out, threads, gray)
-    low, high = (gaussian(image, s, truncate=truncate, border=border, cval=cval, dtype=dtype, threads=threads) for s in (low_sigma, high_sigma))
-    return into(out, low - high)
+        return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
+    options = {"truncate": truncate, "border": border, "cval": cval, "dtype": dtype, "threads": threads}
+    return into(out, view, gaussian(image, low_sigma, **options) - gaussian(image, high_sigma, **options))
 
 
 def row(sigma: Any, order: int, truncate: Any, name: str = "sigma") -> Stencil:
@@ -116,9 +116,11 @@ def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tu
     return apply(((separable("gaussian", along), chosen),), array, "each", (border, cval, normalize, view, dtype), out, threads)
 
 
-def into(out: Any, result: Any) -> Any:
+def into(out: Any, view: Any, result: Any) -> Any:
+    if view is not None:
+        raise ValueError(f"view: {view!r} came; pictures are made of images of 2 dimensions, for others None is accepted")
     if out is None:
         return result
-    arrays.check_out(out, result.shape, out.dtype if isinstance(out, np.ndarray) else result.dtype)
+    arrays.check_out(out, result.shape, result.dtype)
     out[...] = result
     return out

@@ -18,7 +18,7 @@ from edgecalc.reference import images as pictures
 from edgecalc.reference.images import Image
 from edgecalc.reference.peer import Peer, Row
 from edgecalc.reference.report import Finding
-from edgecalc.reference.works import BORDERS, REFLECT, WORKS, Border, Work
+from edgecalc.reference.works import REFLECT, WORKS, Border, Work
 
 SEVENS = Border("constant", 7)
 
@@ -70,8 +70,8 @@ def compare_row(peer: Peer, library: Any, row: Row, work: Work, image: Image) ->
 def borders(turn: int, work: Work, image: Image) -> tuple[Border, ...]:
     """All of them for a row's first result type, two for the others: what stands outside is read before it is known what will be written."""
     if image.extent == "brief" or work.extent == "sweep":
-        return () if turn else (REFLECT,)
-    return (REFLECT, SEVENS) if turn else BORDERS
+        return () if turn else (REFLECT,) if REFLECT in work.borders else work.borders[:1]
+    return tuple(border for border in (REFLECT, SEVENS) if border in work.borders) if turn else work.borders
 
 
 def promised(peer: Peer, row: Row, work: Work, pixel: str, ask: str | None, output: str, peak: float, whole: bool) -> Promise | None:
@@ -83,7 +83,7 @@ def promised(peer: Peer, row: Row, work: Work, pixel: str, ask: str | None, outp
     if not exact and (row.skips or not real):
         return None
     narrow = np.float32 if "float32" in (output, ask) or (pixel, ask) == ("float32", None) else np.float64
-    ulp = float(np.spacing(np.float32(np.pi) if work.function == "orientation" else narrow(largest)))
+    ulp = float(np.spacing(np.float32(np.pi) if work.function == "orientation" else narrow(largest**work.power)))
     return Promise(exact and not row.rounds, ulp, row.allowance, peer.signed_zeros)
 
 

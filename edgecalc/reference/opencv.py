@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgecalc.reference.peer import Outputs, Peer, Row, each_way, same
-from edgecalc.reference.works import AXES, LAPLACIANS, SIZED, SWEEP
+from edgecalc.reference.works import AXES, LAPLACIANS, SIZED, SWEEP, WORKS
 from edgecalc.stencils import FARID_ACROSS, FARID_ALONG, OPERATORS, ROBERTS, Operator
 
 DEPTHS = {"uint8": "CV_8U", "uint16": "CV_16U", "int16": "CV_16S", "float32": "CV_32F", "float64": "CV_64F"}
@@ -92,6 +92,12 @@ def farid(cv2: Any, image: np.ndarray, output: str, mode: str, cval: float, *, a
     return cv2.sepFilter2D(image, getattr(cv2, DEPTHS[output]), *rows, borderType=getattr(cv2, mode))
 
 
+def canny(cv2: Any, image: np.ndarray, output: str, mode: str, cval: float, *, ksize: int, norm: str) -> np.ndarray:
+    """Its border is always the "edge"."""
+    options = WORKS[f"canny ksize {ksize} {norm}"].options
+    return cv2.Canny(image, options["low"], options["high"], apertureSize=ksize, L2gradient=norm == "l2")
+
+
 def half(cv2: Any, image: np.ndarray, output: str, mode: str, cval: float, *, axis: str) -> np.ndarray:
     return cv2.spatialGradient(image, borderType=getattr(cv2, mode))["xy".index(axis)]
 
@@ -153,6 +159,7 @@ ROWS = (
         Row(f"laplacian ksize {ksize}", partial(laplacian, ksize=ksize), LAPLACE if ksize < 7 else LARGE_LAPLACE, 4 * max(ksize, 3))
         for ksize in LAPLACIANS
     ),
+    *(Row(f"canny ksize {k} {norm}", partial(canny, ksize=k, norm=norm), PICTURE, 0, borders=("edge",)) for k in (3, 5, 7) for norm in ("l1", "l2")),
     *each_way("gradient sobel {}", half, {"uint8": same("int16")}, 0, borders=("reflect", "edge")),
     *chain.from_iterable(each_way(f"gradient {name} {{}}", theirs, SOBEL, 6) for name, theirs in FIRST.items()),
     *(Row(f"magnitude {name} l2", partial(length, of=of), outputs, 8) for name, of in SMOOTHED.items() for outputs in (PICTURE, LENGTH)),

@@ -78,6 +78,8 @@ class Peer:
     def answer(self, library: Any, row: Row, work: Work, image: np.ndarray, output: str, border: Border) -> np.ndarray:
         """Their result under one of our borders."""
         own = self.modes if row.borders is None else {name: self.modes[name] for name in row.borders}
+        if border.name == "none":
+            return row.theirs(library, image, output, None, 0)
         if border.name in ("blank", "valid"):
             return inside(row.theirs(library, image, output, next(iter(own.values())), 0), work, border)
         if border.name in own and (border.cval == 0 or self.any_cval):

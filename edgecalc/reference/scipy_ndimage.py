@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgecalc.reference.peer import Outputs, Peer, Row, each_way, same
-from edgecalc.reference.works import SIZED
+from edgecalc.reference.works import AXES, ORDERS, SIGMA, SIZED, WORKS
 from edgecalc.stencils import HERE, OPERATORS, Operator, Stencil
 from edgecalc.stencils import sobel as sized_sobel
 
@@ -26,6 +26,9 @@ OWN: Outputs = {
     "float64": ((None, "float64"),),
 }
 REAL: Outputs = {**{name: same("float64") for name in ("uint8", "uint16", "int16", "float32")}, "float64": ((None, "float64"),)}
+
+SMOOTH: Outputs = {**dict.fromkeys(("uint8", "uint16", "int16", "float64"), ((None, "float64"),)), "float32": ((None, "float32"),)}
+SIGMAS = ("low_sigma", "high_sigma")
 
 
 def named(ndimage: Any, image: np.ndarray, output: str, mode: str, cval: float, *, name: str, axis: str) -> np.ndarray:
@@ -56,6 +59,27 @@ def laplace(ndimage: Any, image: np.ndarray, output: str, mode: str, cval: float
     return ndimage.laplace(image, output=output, mode=mode, cval=cval)
 
 
+def gaussian(ndimage: Any, image: np.ndarray, output: str, mode: str, cval: float, *, order: tuple[int, int], sigma: float = SIGMA) -> np.ndarray:
+    """`order` of the derivative along y and along x."""
+    return ndimage.gaussian_filter(image, sigma, order, output, mode, cval)
+
+
+def gaussian_laplace(ndimage: Any, image: np.ndarray, output: str, mode: str, cval: float) -> np.ndarray:
+    return ndimage.gaussian_laplace(image, SIGMA, output, mode, cval)
+
+
+def band(ndimage: Any, image: np.ndarray, output: str, mode: str, cval: float) -> np.ndarray:
+    low, high = (gaussian(ndimage, image, output, mode, cval, order=(0, 0), sigma=WORKS["difference_of_gaussians"].options[name]) for name in SIGMAS)
+    return low - high
+
+
+def connected(ndimage: Any, image: np.ndarray, output: str, mode: None, cval: float) -> np.ndarray:
+    """Hysteresis by labels."""
+    options = WORKS["hysteresis"].options
+    labels, _ = ndimage.label(image > options["low"], np.ones((3, 3)))
+    return np.isin(labels, np.unique(labels[image > options["high"]])) * np.uint8(255)
+
+
 # Allowance: 2 k for k taps as in opencv.py, 2 more for a length.
 ROWS = (
     *chain.from_iterable(each_way(name + " {}", partial(named, name=name), OWN, 6) for name in ("sobel", "prewitt")),
@@ -69,6 +93,19 @@ ROWS = (
         each_way(f"sobel {{}} ksize {ksize} order {order}", partial(two_passes, operator=sized_sobel(ksize, order)), REAL, 2 * max(ksize, 3))
         for ksize, order in SIZED
     ),
+    Row("gaussian", partial(gaussian, order=(0, 0)), SMOOTH, 26, rounds=True),
+    *(
+        Row(f"gaussian_derivative {axis} order {order}", partial(gaussian, order=(0, order) if axis == "x" else (order, 0)), SMOOTH, 26, rounds=True)
+        for order in ORDERS
+        for axis in AXES
+    ),
+    Row("gaussian_laplace", gaussian_laplace, SMOOTH, 52, rounds=True),
+    Row("difference_of_gaussians", band, SMOOTH, 52, rounds=True),
+    *(
+        Row(f"hessian {part}", partial(gaussian, order=order), SMOOTH, 26, rounds=True)
+        for part, order in (("xx", (0, 2)), ("xy", (1, 1)), ("yy", (2, 0)))
+    ),
+    Row("hysteresis", connected, dict.fromkeys(("uint8", "uint16", "int16", "float32", "float64"), ((None, "uint8"),)), 0),
     *(Row(f"magnitude {name} l2", partial(length, name=name), REAL, 8) for name in ("sobel", "prewitt")),
 )
 

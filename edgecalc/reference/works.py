@@ -11,13 +11,25 @@ A new operator is a row here, and a row with the same name in each peer that com
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import edgecalc
-from edgecalc.stencils import OPERATORS, ROBERTS, Operator, laplacian, sobel
+from edgecalc.stencils import (
+    OPERATORS,
+    ROBERTS,
+    Operator,
+    difference_of_gaussians,
+    gaussian,
+    gaussian_laplace,
+    laplacian,
+    separable,
+    sobel,
+)  # fmt: skip
 
 Reach = tuple[tuple[int, int], tuple[int, int]]  # rows before and after, columns before and after
 DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
@@ -64,15 +76,21 @@ class Work:
     beside: tuple[tuple[Operator, str], ...] = ()  # what else the same pass computes; border="valid" leaves room for that too
     squares: bool = False  # it sums squares of derivatives, which leave the exact range much sooner than the derivatives do
     blank: float = 0  # what stands where border="blank" leaves the result out
+    power: int = 1  # of the pixels, that the result grows with
+    borders: tuple[Border, ...] = BORDERS
     extent: str = "all"  # "all" shapes, "few" (wide kernels gain nothing from more), "sweep": one image, one border
 
     def ours(self, image: np.ndarray, output: str | None, border: Border) -> np.ndarray:
-        chosen = {"border": border.name} | ({"cval": border.cval} if border.name == "constant" else {}) | ({"dtype": output} if output else {})
+        chosen = (
+            ({} if border.name == "none" else {"border": border.name})
+            | ({"cval": border.cval} if border.name == "constant" else {})
+            | ({"dtype": output} if output else {})
+        )
         # looked up by name at every call: what users get is what is checked
         result = getattr(edgecalc, self.function)(image, **self.options, **chosen)
         return result if self.part is None else getattr(result, self.part)
 
-    @property
+    @cached_property
     def reach(self) -> Reach:
         """Rows before and after, columns before and after, that a pixel of the result is made of.
 
@@ -86,7 +104,7 @@ class Work:
         """What border="valid" takes away."""
         return reach(self.kernels + self.beside)
 
-    @property
+    @cached_property
     def gain(self) -> float:
         """The largest sum of weights: no partial sum of an image within -1 .. 1 is larger."""
         return max(float(sum(map(abs, operator.kernel().values()))) for operator, _ in self.kernels)
@@ -135,10 +153,44 @@ def seen(view: str, name: str, axis: str, blank: float) -> Work:
     return Work("views", f"view {view} {name} {axis}", name, {"axis": axis, "view": view}, ((OPERATORS[name], axis),), blank=blank)
 
 
+def smoothed(name: str, options: dict[str, Any], operator: Operator, axis: str = "x", label: str = "") -> Work:
+    return Work(name, f"{name}{label}", name, {"sigma": SIGMA} | options, ((operator, axis),), extent="few")
+
+
+def bell(order: int, across: int = 0) -> Operator:
+    return separable("gaussian", gaussian(SIGMA, order), gaussian(SIGMA, across))
+
+
+def part(function: str, name: str, operator: Operator, axis: str = "x", power: int = 1) -> Work:
+    """One of the three images of a tensor; borders stand around each of its steps anew."""
+    borders = tuple(border for border in BORDERS if border.name in ("reflect", "symmetric", "edge", "wrap"))
+    kernels = ((operator, axis),)
+    return Work(function, f"{function} {name}", function, {"sigma": SIGMA}, kernels, name, power=power, borders=borders, extent="few")
+
+
+def edges(ksize: int, norm: str) -> Work:
+    """Lengths outside the image are 0, so no padding stands for another border."""
+    low, high = (value * {3: 1, 5: 12, 7: 150}[ksize] for value in (100, 220))
+    options = {"low": low, "high": high, "ksize": ksize, "norm": norm}
+    return Work("canny", f"canny ksize {ksize} {norm}", "canny", options, ((sobel(ksize), "x"),), borders=(Border("edge"),))
+
+
+def alone(function: str, options: Mapping[str, Any] = MappingProxyType({})) -> Work:
+    """A part of an edge detector, on the image itself."""
+    return Work(function, function, function, options, ((OPERATORS["central"], "x"),), borders=(Border("none"),))
+
+
 AXES = ("x", "y")
+SIGMA = 1.4
 LENGTHS = ("sobel", "scharr", "prewitt", "farid", "roberts")
 LAPLACIANS = (1, 3, 5, 7, 31)
 SIZED = ((1, 1), (1, 2), (3, 2), (5, 1), (5, 2), (7, 1), (9, 3), (31, 1))
+ORDERS = (1, 2, 3)
+BAND = Work(
+    "difference_of_gaussians", "difference_of_gaussians", "difference_of_gaussians", {"low_sigma": 1.0, "high_sigma": 1.6},
+    ((difference_of_gaussians(1.0, 1.6), "x"),), extent="few",
+)  # fmt: skip
+CURVES = (("xx", bell(2), "x"), ("xy", bell(1, 1), "x"), ("yy", bell(2), "y"))
 SWEEP = tuple((ksize, order) for ksize in range(1, 32, 2) for order in range(1, max(ksize, 3)) if (ksize, order) not in ((3, 1), *SIZED))
 
 WORKS: dict[str, Work] = {
@@ -153,6 +205,16 @@ WORKS: dict[str, Work] = {
         (angle(name) for name in ("sobel", "scharr")),
         (seen("shift", name, axis, 127) for name in ("sobel", "scharr", "central") for axis in AXES),
         (seen("magnitude", name, axis, 0) for name in ("sobel", "scharr", "central") for axis in AXES),
+        (smoothed("gaussian", {}, bell(0)), smoothed("gaussian_laplace", {}, gaussian_laplace(SIGMA)), BAND),
+        (
+            smoothed("gaussian_derivative", {"axis": axis, "order": order}, bell(order), axis, f" {axis} order {order}")
+            for order in ORDERS
+            for axis in AXES
+        ),
+        (part("hessian", name, operator, axis) for name, operator, axis in CURVES),
+        (part("structure_tensor", name, OPERATORS["sobel"], power=2) for name in ("xx", "xy", "yy")),
+        (edges(ksize, norm) for ksize in (3, 5, 7) for norm in ("l1", "l2")),
+        (alone("hysteresis", {"low": 60, "high": 250}), alone("thin")),
         (sized(axis, *size, extent="sweep") for size in SWEEP for axis in AXES),
     )
 }
