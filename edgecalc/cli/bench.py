@@ -9,6 +9,7 @@ examples:
   edgecalc bench                                  every row on a 3000x4000 image, one thread each
   edgecalc bench --size 1080x1920 --threads 2     another size, two threads each
   edgecalc bench --only magnitude --only scipy    the rows whose work or peer holds one of these words
+  edgecalc bench --image photo.jpg --only canny   how fast edges are found depends on how many there are
   edgecalc bench --json > bench.json              one JSON document
   edgecalc bench --plot bench.png                 a picture too
 """
@@ -24,6 +25,7 @@ def add(commands: Any) -> None:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--size", default="3000x4000", metavar="HxW", help="of the synthetic photograph (default: %(default)s)")
+    parser.add_argument("--image", metavar="FILE", help="a photograph of your own in its place")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="for both sides (default: %(default)s)")
     parser.add_argument("--only", action="append", metavar="NAME", help="only rows whose work or peer holds this word; may be repeated")
     parser.add_argument("--repeat", type=int, default=15, metavar="N", help="samples of each side; the median counts (default: %(default)s)")
@@ -39,7 +41,7 @@ def run(args: Namespace) -> int:
 
     progress = (lambda name: print(f"\r\x1b[K{name}", end="", file=sys.stderr, flush=True)) if sys.stderr.isatty() else None
     try:
-        done = bench(args.size, threads=args.threads, only=args.only, repeat=args.repeat, progress=progress)
+        done = bench(args.size, threads=args.threads, only=args.only, repeat=args.repeat, image=args.image, progress=progress)
         if progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

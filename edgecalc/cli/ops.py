@@ -1,11 +1,29 @@
 """edgecalc ops: every operator drawn, with what it promises."""
 
 import argparse
+from math import sqrt
+
+# What no single kernel draws: how it is made of those that are.
+MADE = {
+    "gradient, magnitude, orientation, polar": "one pass: operator along x and y -> both | their length | their direction",
+    "canny": "sobel x, y -> length -> thinned across the edge -> weak (> low) and strong (> high) -> grown from strong through weak",
+    "canny_auto": "canny, low and high from the median of the pixels or from the gradient's lengths (otsu, quantile)",
+    "nonmax, hysteresis": "canny's thinning and growing, of your own derivatives or strengths",
+    "zero_crossings": "where a second derivative changes its sign; of gaussian_laplace, the edges of Marr and Hildreth",
+    "thin": "an edge map's lines, one pixel wide (Guo and Hall)",
+    "structure_tensor": "products of the derivatives -> gaussian -> eigenvalues, orientation, coherence",
+    "hessian": "second Gaussian derivatives xx, xy, yy -> eigenvalues",
+    "di_zenzo": "derivatives of every channel -> tensor -> length and direction of the steepest change",
+}
+
+UNSLOPED = ("gaussian", "gaussian_laplace", "difference_of_gaussians")  # what smooths, or has no exact moment
 
 EPILOG = """examples:
   edgecalc ops
   edgecalc ops sobel scharr
   edgecalc ops sobel --ksize 5
+  edgecalc ops gaussian_laplace --sigma 0.7
+  edgecalc ops canny
 """
 
 
@@ -17,25 +35,35 @@ def add(commands) -> None:
     )  # fmt: skip
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--ksize", type=int, help="size of sobel and laplacian (default: 3 and 1)")
+    parser.add_argument("--sigma", type=float, default=0.5, help="deviation of the Gaussian family in pixels (default: %(default)s)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     from edgecalc import stencils
     from edgecalc.core.arrays import one_of
+    from edgecalc.filters.gaussian import row
     from edgecalc.filters.operators import odd_size, sized_sobel
 
+    bell = row(args.sigma, 0, 4.0)
     table = {
         **stencils.OPERATORS,
         "sobel": sized_sobel(args.ksize or 3, 1),
         "roberts": stencils.ROBERTS["main"],
         "roberts anti": stencils.ROBERTS["anti"],
         "laplacian": stencils.laplacian(odd_size(args.ksize or 1)),
+        "gaussian": stencils.separable("gaussian", bell, bell),
+        "gaussian_derivative": stencils.separable("gaussian_derivative", row(args.sigma, 1, 4.0), bell),
+        "gaussian_laplace": stencils.gaussian_laplace(args.sigma),
+        "difference_of_gaussians": stencils.difference_of_gaussians(args.sigma, 1.6 * args.sigma),
     }
+    made = {name: text for names, text in MADE.items() for name in names.split(", ")}
     for name in args.names:
-        one_of(name, table, "NAME")
+        one_of(name, [*table, *made], "NAME")
     for name in args.names or table:
-        print("\n".join(drawing(name, table[name])), end="\n\n")
+        print("\n".join(drawing(name, table[name]) if name in table else [f"{name}   {made[name]}"]), end="\n\n")
+    for names, text in () if args.names else MADE.items():
+        print(f"{names}\n    {text}\n")
     return 0
 
 
@@ -45,8 +73,10 @@ def drawing(name: str, operator) -> list[str]:
     cells = [[number(kernel.get((i, j), 0)) for j in range(reach[1][0], reach[1][1] + 1)] for i in range(reach[0][0], reach[0][1] + 1)]
     width = max(len(cell) for row in cells for cell in row) + 2
     facts = [f"slope {operator.slope():.6g}", f"accuracy {operator.accuracy}", f"noise gain {operator.noise_gain:.4f} at unit slope"]
+    if operator.name in UNSLOPED:
+        facts = [f"sum {float(sum(kernel.values())):.4g}", f"noise gain {sqrt(sum(float(w) ** 2 for w in kernel.values())):.4f}"]
     return [f"{name}   {'   '.join(facts)}", *("    " + "".join(cell.rjust(width) for cell in row) for row in cells)]
 
 
 def number(value) -> str:
-    return str(int(value)) if value == int(value) else f"{float(value):.4f}"
+    return str(int(value)) if value == int(value) else f"{round(float(value), 4) + 0.0:.4f}"

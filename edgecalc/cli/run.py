@@ -7,6 +7,7 @@ from pathlib import Path
 EPILOG = """examples:
   edgecalc run sample_images -o edges
   edgecalc run photos -o edges -r --op magnitude:operator=scharr
+  edgecalc run photos -o edges --op canny:low=50,high=150
   edgecalc run a.jpg b.png -o edges --op sobel:axis=y,view=shift --existing overwrite
 """
 

@@ -86,6 +86,7 @@ def bench(
     threads: int = 1,
     only: Iterable[str] | None = None,
     repeat: int = 15,
+    image: str | PathLike[str] | None = None,
     progress: Callable[[str], object] | None = None,
 ) -> Bench:
     """Time every row of the table.
@@ -100,13 +101,16 @@ def bench(
         Rows whose work or peer contains one of these words.
     repeat : int
         Samples of each side; the median counts.
+    image : path, optional
+        A photograph of your own in place of the synthetic one, at its own size.
     progress : callable, optional
         Told the name of each row before it is timed.
     """
-    height, width = checked_size(size)
+    given = None if image is None else eight_bits(images.read(image))
+    height, width = checked_size(size) if given is None else given.shape
     threads, repeat = whole(threads, "threads", 1, 1024), whole(repeat, "repeat", 1, 100_000)
     wanted = chosen(only)
-    scenes = Scenes((height, width), threads)
+    scenes = Scenes((height, width), threads, given)
     libraries = {peer: loaded(peer) for peer in dict.fromkeys(race.peer for race in wanted)}
     results = []
     with threads_of(libraries.get("cv2"), threads):
@@ -156,8 +160,11 @@ class Scenes(NamedTuple):
 
     size: tuple[int, int]
     threads: int
+    given: np.ndarray | None = None
 
     def of(self, race: Race) -> Scene:
+        if self.given is not None and race.scene == "image":
+            return Scene(as_pixels(self.given, race.pixel), self.threads)
         return Scene(photo(self.size_of(race), race.pixel), self.threads)
 
     def size_of(self, race: Race) -> tuple[int, int]:
@@ -170,7 +177,14 @@ def photo(size: tuple[int, int], pixel: str) -> np.ndarray:
     if size == HUGE:
         part = photo((HUGE[0] // 5, HUGE[1] // 5), pixel)
         return np.tile(part, (5, 5))
-    picture = images.photo(*size)
+    return as_pixels(images.photo(*size), pixel)
+
+
+def eight_bits(pixels: np.ndarray) -> np.ndarray:
+    return np.clip(pixels / (257 if pixels.dtype == np.uint16 else 1), 0, 255).astype(np.uint8)
+
+
+def as_pixels(picture: np.ndarray, pixel: str) -> np.ndarray:
     return picture if pixel == "uint8" else picture.astype(pixel) * (257 if pixel == "uint16" else 1)
 
 

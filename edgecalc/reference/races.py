@@ -6,6 +6,7 @@ the fastest is taken.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import chain
 from math import sqrt
 from typing import Any, NamedTuple
@@ -15,6 +16,9 @@ import numpy as np
 import edgecalc
 from edgecalc.reference.opencv import DEPTHS, ORDERS, dense
 from edgecalc.stencils import OPERATORS
+
+SIGMA = 1.4
+LEVELS = {3: (50, 150), 5: (600, 1800)}  # Canny's thresholds
 
 
 class Scene(NamedTuple):
@@ -44,6 +48,8 @@ class Race:
     pixel: str = "uint8"
     scene: str = "image"  # or "small": 64 x 64, or "huge": 100 megapixels where the size asked for is the default or more
     scale: float = 1.0  # our numbers over theirs
+    within: float = 1e-3  # how far apart the results may lie, where the peer computes more coarsely
+    unlike: float = 0.0  # the part of the pixels that may differ at all, where the peer thins by another rule
 
 
 def ours(function: str, *outputs: str, **options: Any) -> Ours:
@@ -150,7 +156,45 @@ def polar(cv2: Any, scene: Scene) -> Call:
     return lambda: cv2.cartToPolar(x(), y(), magnitude=both, angle=angle)
 
 
+def canny(ksize: int = 3, norm: str = "l1") -> Theirs:
+    def make(cv2: Any, scene: Scene) -> Call:
+        out, (low, high) = scene.blank("uint8"), LEVELS[ksize]
+        return lambda: cv2.Canny(scene.image, low, high, out, ksize, norm == "l2")
+
+    return make
+
+
+def blurred(cv2: Any, scene: Scene) -> Call:
+    out = scene.blank("uint8")
+    return lambda: cv2.GaussianBlur(scene.image, (0, 0), SIGMA, dst=out)
+
+
 # ---------------------------------------------------------------- the others
+
+
+def ndimage_gaussian(name: str, **options: Any) -> Theirs:
+    def make(scipy: Any, scene: Scene) -> Call:
+        out = scene.blank("float64")
+
+        def call() -> np.ndarray:
+            getattr(scipy.ndimage, name)(scene.image, SIGMA, output=out, mode="mirror", **options)
+            return out
+
+        return call
+
+    return make
+
+
+def skimage_feature(name: str, *arguments: Any, **options: Any) -> Theirs:
+    def make(skimage: Any, scene: Scene) -> Call:
+        call = getattr(import_module("skimage.feature"), name)
+        return lambda: call(scene.image, *arguments, **options)
+
+    return make
+
+
+def our_tensor(scene: Scene) -> Call:
+    return lambda: edgecalc.structure_tensor(scene.image, SIGMA, threads=scene.threads)
 
 
 def ndimage_sobel(scipy: Any, scene: Scene) -> Call:
@@ -226,12 +270,50 @@ RACES = (
     Race("Sobel 5x5 x -> int16", "cv2", ours("sobel", "int16", ksize=5), {"Sobel": sobel("int16", ksize=5)}),
     Race("Sobel 7x7 x -> int32", "cv2", ours("sobel", "int32", ksize=7), {"Sobel to CV_32F": sobel("float32", ksize=7)}),
     *(Race(f"Laplacian {k} -> int16", "cv2", ours("laplacian", "int16", ksize=k), {"Laplacian": laplacian(k)}) for k in (1, 3)),
+    *(
+        Race(
+            f"canny {norm}, size {k}",
+            "cv2",
+            ours("canny", "uint8", low=LEVELS[k][0], high=LEVELS[k][1], ksize=k, norm=norm),
+            {"Canny": canny(k, norm)},
+        )
+        for k, norm in ((3, "l1"), (3, "l2"), (5, "l1"))
+    ),
+    Race("gaussian 1.4 -> uint8", "cv2", ours("gaussian", "uint8", sigma=SIGMA, truncate=3.0), {"GaussianBlur": blurred}, within=1),
     Race("magnitude l2 -> uint8", "cv2", ours("magnitude", "uint8"), {"2 Sobel, magnitude, convertScaleAbs": length}),
     Race("magnitude l1 -> uint8", "cv2", ours("magnitude", "uint8", norm="l1"), {"2 Sobel, 2 convertScaleAbs, add": sum_of_two}),
     Race('view="shift" -> uint8', "cv2", ours("sobel", "uint8", view="shift"), {"Sobel, delta=127": sobel("uint8", delta=127)}),
     Race('view="magnitude" -> uint8', "cv2", ours("sobel", "uint8", view="magnitude"), {"Sobel, convertScaleAbs": unsigned}),
     Race("magnitude + orientation, float32", "cv2", ours("polar", "float32", "float32"), {"2 Sobel, cartToPolar": polar}),
     Race("Sobel x -> int16", "scipy", SOBEL, {"ndimage.sobel": ndimage_sobel}),
+    Race("gaussian 1.4 -> float64", "scipy", ours("gaussian", "float64", sigma=SIGMA), {"gaussian_filter": ndimage_gaussian("gaussian_filter")}),
+    Race(
+        "gaussian_derivative 1.4 -> float64",
+        "scipy",
+        ours("gaussian_derivative", "float64", sigma=SIGMA),
+        {"gaussian_filter, order=(0, 1)": ndimage_gaussian("gaussian_filter", order=(0, 1))},
+    ),
+    Race(
+        "gaussian_laplace 1.4 -> float64",
+        "scipy",
+        ours("gaussian_laplace", "float64", sigma=SIGMA),
+        {"gaussian_laplace": ndimage_gaussian("gaussian_laplace")},
+    ),
+    Race(
+        "structure_tensor 1.4",
+        "skimage",
+        our_tensor,
+        {"structure_tensor": skimage_feature("structure_tensor", SIGMA, mode="mirror", order="xy")},
+        scale=255**2,
+        within=1,
+    ),
+    Race(
+        "canny l2, sigma 1.4",
+        "skimage",
+        ours("canny", "uint8", low=20, high=60, norm="l2", sigma=SIGMA),
+        {"feature.canny": skimage_feature("canny", SIGMA, 20, 60, mode="nearest")},
+        unlike=0.05,
+    ),
     Race("Sobel x -> float64", "skimage", ours("sobel", "float64"), {"filters.sobel, axis=1": skimage_filter("sobel", axis=1)}, scale=4 * 255),
     Race("magnitude l2 -> float64", "skimage", ours("magnitude", "float64"), {"filters.sobel": skimage_filter("sobel")}, scale=4 * 255 * sqrt(2)),
     # as a newcomer calls both: the same derivative and the same picture, each in the type that the library gives by itself

@@ -7,6 +7,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from edgecalc.cli import bench as command
 from edgecalc.core.kernels import TARGET
@@ -31,6 +32,9 @@ def test_both_sides_of_a_row_compute_the_same(race):
     for name, make in race.theirs.items():
         theirs = make(loaded(race.peer), scene)()
         pairs = list(zip(mine, theirs, strict=True)) if isinstance(mine, tuple) else [(mine, theirs)]
+        if race.unlike:
+            assert np.mean((mine > 0) != (theirs > 0)) <= race.unlike
+            continue
         for k, (a, b) in enumerate(pairs):
             if race.work.startswith("magnitude + orientation") and k == 1:
                 # cv2 counts from 0 to 2 pi, to 0.3 degrees
@@ -40,7 +44,7 @@ def test_both_sides_of_a_row_compute_the_same(race):
                 expected = b * race.scale
                 if a.dtype == np.uint8 and b.dtype.kind == "f":
                     expected = np.clip(np.rint(expected), 0, 255)
-                np.testing.assert_allclose(a, expected, rtol=1e-6, atol=1e-3, err_msg=name)
+                np.testing.assert_allclose(a, expected, rtol=1e-6, atol=race.within, err_msg=name)
 
 
 def test_it_prints_machine_versions_rows_and_bars(capsys):
@@ -115,6 +119,11 @@ def test_bars_double_every_four_characters_in_either_alphabet():
 
 def test_a_terminal_without_utf8_gets_plain_characters(capsys):
     assert bench("64x64", repeat=1, only=["scipy"]).table(ascii_only=True).isascii()
+
+
+def test_a_photograph_of_ones_own_is_timed_at_its_size(tmp_path):
+    Image.fromarray(np.full((40, 50), 60_000, np.uint16)).save(tmp_path / "deep.png")
+    assert bench(image=tmp_path / "deep.png", repeat=1, only=["canny"]).settings["size"] == [40, 50]
 
 
 def test_sizes_are_height_by_width():
