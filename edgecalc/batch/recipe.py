@@ -1,12 +1,15 @@
 """What to do with each image, as one small object with a text form.
 
-magnitude                          the operator alone
+magnitude                          the operator alone, or a short form of it
 sobel:axis=y,ksize=5,view=shift    with parameters, as in Python
 """
 
 from __future__ import annotations
 
 import inspect
+import json
+import shlex
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -46,22 +49,66 @@ class Recipe:
     @classmethod
     def parse(cls, text: str) -> Recipe:
         name, _, rest = text.partition(":")
+        pairs = [pair.partition("=") for pair in filter(None, rest.split(","))]
+        return cls.checked(name, [(key, _value(value) if equals else None) for key, equals, value in pairs], "--op")
+
+    @classmethod
+    def checked(cls, name: str, parameters: list[tuple[str, Any]], what: str) -> Recipe:
         if name not in NAMES:
-            raise EdgecalcError(f"--op: {name!r} came; accepted are {', '.join(NAMES)}")
-        accepted = [key for key in inspect.signature(getattr(edgecalc, name)).parameters if key not in NOT_IN_TEXT]
-        parameters = []
-        for pair in filter(None, rest.split(",")):
-            key, equals, value = pair.partition("=")
-            if key not in accepted or not equals:
-                raise EdgecalcError(f"--op: {pair!r} came; {name} takes {', '.join(f'{each}=...' for each in accepted)}")
-            parameters.append((key, _value(value)))
-        missing = [
-            key for key, each in inspect.signature(getattr(edgecalc, name)).parameters.items() if each.default is each.empty and key != "image"
-        ]
-        missing = [key for key in missing if key not in dict(parameters)]
+            raise EdgecalcError(f"{what}: {name!r} came; accepted are {', '.join(NAMES)}")
+        signature = inspect.signature(getattr(edgecalc, name)).parameters
+        accepted = [key for key in signature if key not in NOT_IN_TEXT]
+        for key, value in parameters:
+            if key not in accepted or value is None and signature[key].default is not None:
+                raise EdgecalcError(f"{what}: {key!r} came; {name} takes {', '.join(f'{each}=...' for each in accepted)}")
+        missing = [key for key in accepted if signature[key].default is inspect.Parameter.empty and key not in dict(parameters)]
         if missing:
-            raise EdgecalcError(f"--op: {text!r} came; {name} needs {', '.join(f'{each}=...' for each in missing)} too, {EXAMPLES.get(name, '')}")
+            raise EdgecalcError(f"{what}: {name} needs {', '.join(f'{each}=...' for each in missing)} too, {EXAMPLES.get(name, '')}")
         return cls(name, tuple(parameters))
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """
+        >>> Recipe.from_json('{"op": "sobel", "axis": "y"}') == Recipe.parse("sobel:axis=y")
+        True
+        """
+        return cls.from_mapping(json.loads(text))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Recipe:
+        """
+        >>> str(Recipe.from_toml('op = "sobel"\\naxis = "y"'))
+        'sobel:axis=y'
+        """
+        return cls.from_mapping(tomllib.loads(text))
+
+    @classmethod
+    def from_mapping(cls, mapping: Any) -> Recipe:
+        if not isinstance(mapping, dict) or not isinstance(mapping.get("op"), str):
+            raise EdgecalcError(f"recipe: {mapping!r} came; a table with op = NAME and the operator's parameters is accepted")
+        return cls.checked(mapping["op"], [(key, value) for key, value in mapping.items() if key != "op"], "recipe")
+
+    def to_json(self) -> str:
+        return json.dumps({"op": self.operator, **dict(self.parameters)})
+
+    def to_toml(self) -> str:
+        return "".join(f"{key} = {json.dumps(value)}\n" for key, value in {"op": self.operator, **dict(self.parameters)}.items() if value is not None)
+
+    def python(self) -> str:
+        """The line that does the same.
+
+        >>> Recipe.parse("sobel:axis=y").python()
+        "edgecalc.sobel(image, axis='y')"
+        """
+        return f"edgecalc.{self.operator}({', '.join(['image', *(f'{key}={value!r}' for key, value in self.parameters)])})"
+
+    def command(self, source: str = "photos", out: str = "edges") -> str:
+        return f"edgecalc run {shlex.quote(source)} -o {shlex.quote(out)} --op {shlex.quote(str(self))}"
+
+    @property
+    def binary(self) -> bool:
+        """Whether the picture knows only 0 and 255."""
+        return self.operator in ("canny", "canny_auto")
 
     def __str__(self) -> str:
         return self.operator + (":" if self.parameters else "") + ",".join(f"{key}={value}" for key, value in self.parameters)

@@ -1,90 +1,179 @@
-"""A recipe over files: the plan first, every path known before a byte is written, then one file after the other."""
+"""A plan carried out by worker processes: one that crashes, hangs or eats memory costs its file, not the run.
+
+jobs ── journal: what is done already? ── a window of them in the pool ── records ── journal ── the caller
+"""
 
 from __future__ import annotations
 
 import os
+import queue
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from edgecalc.batch.journal import Journal, Record
+from edgecalc.batch.plan import Job, refuse_inputs_as_outputs
+from edgecalc.batch.work import Settings, fingerprint, prepare, work
 from edgecalc.errors import EdgecalcError
+from edgecalc.media.names import printable
 
 if TYPE_CHECKING:
-    from edgecalc.batch.recipe import Recipe
+    from pebble import ProcessPool
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
-
-
-@dataclass(frozen=True)
-class Job:
-    source: Path
-    target: Path
+EXISTING = ("skip", "overwrite", "error")
+FULL = {os.strerror(number) for number in (28, 122, 30)}  # no space, quota, read-only: no other file would fare better
+WINDOW = 32  # files in the pool for each worker
+PRELOADED = ["edgecalc.batch.work", "edgecalc.batch.recipe", "edgecalc.media.read", "edgecalc.media.write", "edgecalc.filters.automatic"]
+DRAIN = 5.0  # seconds after an interrupt
 
 
 @dataclass(frozen=True)
-class Outcome:
-    job: Job
-    status: str  # done, skipped or failed
-    reason: str = ""
+class Orders:
+    """How a run behaves, apart from what it computes."""
+
+    workers: int = 0  # 0: one for each core
+    timeout: float = 60.0
+    existing: str | None = None  # None: what the journal knows to be unchanged is skipped, anything else is an error
+    resume: bool = False
+    max_errors: int | None = None
+
+    @property
+    def processes(self) -> int:
+        return self.workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def plan(inputs: list[str], out: Path, *, recursive: bool = False, suffix: str = ".png", existing: str = "error") -> list[Job]:
-    """Every input with its output, which mirrors the input tree. Two inputs for one output, or an output among the inputs, are refused."""
-    jobs = [Job(source, out / name.with_suffix(suffix)) for source, name in _sources(inputs, out, recursive)]
-    targets: dict[str, Path] = {}
+class Stopped(EdgecalcError):
+    """The run ended before its files did."""
+
+
+def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders: Orders, stop: threading.Event | None = None) -> Iterator[Record]:
+    """Each file's record as it is finished. Once `stop` is set, the files in work end, for five seconds at most, and KeyboardInterrupt is raised."""
+    from pebble import ProcessPool
+
+    refuse_inputs_as_outputs(jobs, out)
+    todo = []
     for job in jobs:
-        key = str(job.target).casefold()
-        if key in targets:
-            raise EdgecalcError(f"{targets[key]} and {job.source} would both be written to {job.target}; run them into separate folders")
-        targets[key] = job.source
-    sources = {_identity(job.source) for job in jobs if job.source.is_file()}
-    for job in jobs:
-        if job.target.exists() and _identity(job.target) in sources:
-            raise EdgecalcError(f"{job.target} is one of the inputs; choose another folder with -o")
-        if job.target.exists() and existing == "error":
-            raise EdgecalcError(f"{job.target} exists; say --existing overwrite or --existing skip, or choose another folder with -o")
-    return jobs
-
-
-def _sources(inputs: list[str], out: Path, recursive: bool) -> Iterator[tuple[Path, Path]]:
-    for text in inputs:
-        path = Path(text)
-        if path.is_dir():
-            for folder, folders, files in os.walk(path):
-                folders[:] = sorted(each for each in folders if recursive and Path(folder, each).resolve() != out.resolve())
-                for each in sorted(files):
-                    if each.lower().endswith(SUFFIXES) and not each.startswith("."):
-                        yield Path(folder, each), Path(folder, each).relative_to(path)
-        elif path.is_file():
-            yield path, Path(path.name)
+        reason = kept(job, out, journal, settings, orders)
+        if reason is None:
+            todo.append(job)
         else:
-            raise EdgecalcError(f"{path}: no such file or folder")
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
-
-
-def run(jobs: list[Job], recipe: Recipe, *, existing: str = "error", threads: int | None = None) -> Iterator[Outcome]:
-    """Each file's outcome as it is finished; one that fails costs no other."""
-    from edgecalc.media.read import read_gray
-    from edgecalc.media.write import EXACT, write
-
-    for job in jobs:
-        if not job.source.is_file():
-            yield Outcome(job, "skipped", f"{job.source}: not a regular file")
-            continue
-        if existing == "skip" and job.target.exists():
-            yield Outcome(job, "skipped")
-            continue
+            record = Record(job.source, job.name, "skipped", reason, fingerprint="")
+            journal.add(record)
+            yield record
+    if not todo:
+        return
+    with ProcessPool(min(orders.processes, len(todo)), initializer=prepare, initargs=[settings], context=context()) as pool:
         try:
-            apply = recipe.exact if job.target.suffix in EXACT else recipe.picture
-            picture = apply(read_gray(job.source), threads)
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-            write(job.target, picture)
-        except (ValueError, TypeError, OSError, MemoryError) as error:
-            yield Outcome(job, "failed", str(error) or type(error).__name__)
-        else:
-            yield Outcome(job, "done")
+            yield from supervised(pool, todo, journal, orders, stop or threading.Event())
+        finally:
+            pool.stop()
+            pool.join()
+
+
+def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orders) -> str | None:
+    """Why this job is not to be done: its output stands. None if it is to be done."""
+    target = out / job.name
+    if settings.pages == "all":
+        target = Path(f"{target}.pages")
+    if not target.exists() or orders.existing == "overwrite":
+        return None
+    if orders.existing == "skip":
+        return "Exists"
+    known = journal.fingerprint(job.name) if orders.existing is None else None
+    if known is not None and os.path.exists(job.source) and known == fingerprint(os.stat(job.source), settings):
+        return "Unchanged"
+    if orders.resume and journal.used:
+        return None
+    hint = "; --resume does again what has changed" if known is not None else ""
+    raise EdgecalcError(f"{printable(target)} exists; say --existing overwrite or --existing skip, or choose another folder with -o{hint}")
+
+
+def share_of_memory(orders: Orders) -> int:
+    """Bytes that each worker may use, so that all together stay below 70 % of the machine's."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 0
+    return int(total * 0.7) // orders.processes
+
+
+def context() -> Any:
+    """Workers are forked from a clean process that has imported what they need: quick to start and to replace. Asked for early, it is ready in time."""
+    import multiprocessing
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(PRELOADED)
+    forkserver.ensure_running()
+    return made
+
+
+def supervised(pool: ProcessPool, jobs: list[Job], journal: Journal, orders: Orders, stop: threading.Event) -> Iterator[Record]:
+    ended: queue.SimpleQueue = queue.SimpleQueue()
+    rest = iter(jobs)
+    running: dict[Any, tuple[Job, int]] = {}
+
+    def start(job: Job, attempt: int = 1) -> None:
+        future = pool.schedule(work, args=[job.source, job.name], timeout=orders.timeout)
+        running[future] = (job, attempt)
+        future.add_done_callback(ended.put)
+
+    for job in islice(rest, WINDOW * orders.processes):
+        start(job)
+    failures, until = 0, float("inf")
+    while running and time.monotonic() < until:
+        if stop.is_set() and until == float("inf"):
+            until = time.monotonic() + DRAIN
+            for waiting in [each for each in running if not each.running() and each.cancel()]:
+                running.pop(waiting)
+        try:
+            future = ended.get(timeout=0.1)
+        except queue.Empty:
+            continue
+        if future not in running:
+            continue
+        job, attempt = running.pop(future)
+        record, again = outcome(future, job, attempt, orders)
+        if again and until == float("inf"):
+            start(job, attempt + 1)
+            continue
+        failures += record.status == "failed"
+        journal.add(record)
+        yield record
+        if record.error in FULL:
+            raise Stopped(f"{printable(record.source)}: {record.message}; stopped, go on with --resume once there is room")
+        if orders.max_errors is not None and failures > orders.max_errors:
+            raise Stopped(f"{failures} files failed, more than --max-errors {orders.max_errors}; stopped, go on with --resume")
+        if until == float("inf"):
+            for job in islice(rest, 1):
+                start(job)
+    if stop.is_set():
+        raise KeyboardInterrupt
+
+
+def outcome(future: Any, job: Job, attempt: int, orders: Orders) -> tuple[Record, bool]:
+    """A future's record, and whether its job deserves another attempt."""
+    from concurrent.futures import CancelledError
+
+    from pebble import ProcessExpired
+
+    def failed(error: str, message: str) -> Record:
+        return Record(job.source, job.name, "failed", error, f"{printable(job.source)}: {message}")
+
+    try:
+        return future.result(), False
+    except ProcessExpired as error:
+        return failed("Crashed", f"the decoder crashed (exit code {error.exitcode})"), attempt == 1
+    except TimeoutError:
+        return failed("Timeout", f"not done after {orders.timeout:g} s (--timeout)"), False
+    except CancelledError:
+        return failed("Cancelled", "interrupted"), False
+    except Exception as error:
+        return failed(type(error).__name__, f"{error or type(error).__name__} (a defect of edgecalc: please report it)"), False

@@ -1,6 +1,7 @@
 """edgecalc: wires the commands together.
 
-Exit codes: 0 done, 1 a difference or a failure of the whole command, 2 wrong usage, 3 some files failed, 4 nothing to do, 130 interrupted.
+Exit codes: 0 done, 1 a difference or a failure of the whole command, 2 wrong usage, 3 some files failed, 4 nothing to do,
+11 another run has the output folder, 130 interrupted.
 """
 
 import argparse
@@ -8,9 +9,10 @@ import os
 import sys
 
 import edgecalc
-from edgecalc.cli import bench, doctor, ops, run, verify
+from edgecalc.cli import bench, completion, doctor, ops, run, verify, watch
+from edgecalc.errors import Locked
 
-COMMANDS = (run, ops, verify, bench, doctor)
+COMMANDS = (run, watch, ops, verify, bench, doctor, completion)
 EPILOG = """examples:
   edgecalc run photos -o edges                       edges of every image in a folder
   edgecalc run a.jpg -o edges --op sobel:axis=y,view=shift
@@ -41,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Locked as error:
+        print(f"edgecalc: {error}", file=sys.stderr)
+        return 11
     except (ValueError, TypeError, ImportError) as error:
         print(f"edgecalc: {error}", file=sys.stderr)
         return 2

@@ -1,63 +1,243 @@
-"""edgecalc run: an operator over files and folders."""
+"""edgecalc run: an operator over files and folders, by supervised workers, resumable."""
+
+from __future__ import annotations
 
 import argparse
+import base64
+import json
+import os
+import signal
 import sys
+import threading
+import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 EPILOG = """examples:
-  edgecalc run sample_images -o edges
-  edgecalc run photos -o edges -r --op magnitude:operator=scharr
-  edgecalc run photos -o edges --op canny:low=50,high=150
+  edgecalc run photos -o edges
+  edgecalc run photos -o edges -r --op canny:low=50,high=150
+  edgecalc run photos -o edges -r --include '*.jpg' --exclude 'raw/*' --dry-run
   edgecalc run a.jpg b.png -o edges --op sobel:axis=y,view=shift --existing overwrite
+  edgecalc run photos -o edges -r --resume --json > run.jsonl
+  find . -name '*.png' -print0 | edgecalc run --files-from - -0 -o edges
+
+exit codes: 0 done, 1 stopped before the end, 2 wrong usage, 3 some files failed, 4 no image among the inputs, 11 another run has the folder,
+130 interrupted
 """
+FORMATS = ("png", "npy", "tif", "jpg", "webp")
+DEFAULT = "canny_auto:method=otsu"
 
 
 def add(commands) -> None:
     parser = commands.add_parser(
         "run", help="find edges in image files and folders", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Applies an operator to every image and writes one picture for each; the output mirrors the input tree.",
+        description="Applies an operator to every image and writes one picture for each; the output mirrors the input tree. Inputs are never written to.",
     )  # fmt: skip
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="image file or folder")
-    parser.add_argument("-o", "--out", required=True, type=Path, metavar="FOLDER", help="where the pictures go")
-    parser.add_argument(
-        "--op", default="magnitude", metavar="RECIPE", help="operator with parameters, such as sobel:axis=y,ksize=5 (default: %(default)s)"
-    )
-    parser.add_argument("-r", "--recursive", action="store_true", help="folders within folders, too")
-    parser.add_argument(
-        "--existing", choices=("skip", "overwrite", "error"), default="error", help="what to do with outputs that exist (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--format", choices=("png", "npy", "tif", "jpg", "webp"), default="png", help="npy and tif keep signed and float results exact"
-    )
+    options(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be written")
-    parser.add_argument("-q", "--quiet", action="store_true", help="only failures")
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:
-    from edgecalc.batch import run as batch
-    from edgecalc.batch.recipe import Recipe
+def options(parser: argparse.ArgumentParser) -> None:
+    """What `run` and `watch` share."""
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="image file, folder or pattern")
+    parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="where the pictures go")
+    parser.add_argument("--op", metavar="RECIPE", help=f"operator with parameters, such as sobel:axis=y,ksize=5 (default: {DEFAULT})")
+    parser.add_argument("--recipe", type=Path, metavar="FILE", help="the same as a .toml or .json file: op = NAME and parameters")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="options by their long names in the table [run] (default: edgecalc.toml, if there)"
+    )
+    which = parser.add_argument_group("which files")
+    which.add_argument("-r", "--recursive", action="store_true", help="folders within folders, too")
+    which.add_argument("--include", action="append", default=[], metavar="PATTERN", help="only names under the input that match, such as '*.jpg'")
+    which.add_argument("--exclude", action="append", default=[], metavar="PATTERN", help="not these, such as 'raw/*'")
+    which.add_argument("--files-from", metavar="FILE", help="names from a file, or from standard input with -")
+    which.add_argument("-0", "--null", action="store_true", help="those names end with a zero byte")
+    which.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N equal parts, for job arrays")
+    which.add_argument("--pages", choices=("first", "all"), default="first", help="of files with several (default: %(default)s)")
+    what = parser.add_argument_group("what is written")
+    what.add_argument("--format", choices=FORMATS, default="png", help="npy and tif keep signed and float results exact (default: %(default)s)")
+    what.add_argument("--png-level", choices=("fast", "best"), default="fast", help="best is smaller and much slower (default: %(default)s)")
+    what.add_argument(
+        "--existing", choices=("skip", "overwrite", "error"), help="outputs that exist (default: what is unchanged stays, others end the run)"
+    )
+    what.add_argument("--resume", action="store_true", help="go on: only what is unfinished or has changed")
+    what.add_argument("--on-collision", choices=("error", "keep-ext"), default="error", help="a.jpg beside a.png: refuse, or write a.png.png too")
+    what.add_argument("--durability", choices=("batch", "file"), default="batch", help="what a power cut may cost: the last 2 seconds, or nothing")
+    how = parser.add_argument_group("how")
+    how.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one for each core)")
+    how.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one file (default: %(default)s)")
+    how.add_argument("--max-pixels", type=int, default=178_956_970, metavar="N", help="larger images fail (default: %(default)s)")
+    how.add_argument("--max-errors", type=int, metavar="N", help="stop after more failures than this")
+    how.add_argument("--json", action="store_true", help="JSON Lines on standard output: a record for each file, then a summary")
+    how.add_argument("-q", "--quiet", action="store_true", help="only failures")
+    how.add_argument("-v", "--verbose", action="store_true", help="a line for each file")
 
-    recipe = Recipe.parse(args.op)
-    jobs = batch.plan(args.inputs, args.out, recursive=args.recursive, suffix=f".{args.format}", existing=args.existing)
+
+def run(args: argparse.Namespace) -> int:
+    from edgecalc.batch.plan import plan
+    from edgecalc.batch.run import context
+
+    configure(args)
+    require(args)
+    if not args.dry_run:
+        context()
+    jobs = plan(args.inputs, args.out, selection(args))
     if not jobs:
-        print(f"edgecalc: no image ({', '.join(batch.SUFFIXES)}) among the inputs; -r looks into folders within folders", file=sys.stderr)
+        from edgecalc.media.names import SUFFIXES
+
+        say(f"edgecalc: no image ({', '.join(SUFFIXES)}) among the inputs; -r looks into folders within folders")
         return 4
     if args.dry_run:
+        from edgecalc.media.names import printable
+
         for job in jobs:
-            print(f"{job.source} -> {job.target}")
+            print(f"{printable(job.source)} -> {printable(args.out / job.name)}")
         return 0
-    counts = {"done": 0, "skipped": 0, "failed": 0}
-    live = sys.stderr.isatty() and not args.quiet
-    for number, outcome in enumerate(batch.run(jobs, recipe, existing=args.existing), 1):
-        counts[outcome.status] += 1
-        if outcome.reason:
-            print(f"{chr(13) if live else ''}{outcome.status}: {outcome.reason}", file=sys.stderr)
-        if live:
-            print(f"\r{number}/{len(jobs)} {outcome.job.source.name[:60]:60}", end="", file=sys.stderr, flush=True)
-    if live:
-        print(f"\r{'':80}\r", end="", file=sys.stderr)
+    return carry_out(args, jobs)
+
+
+def configure(args: argparse.Namespace) -> None:
+    """Options from a file, where the command line says nothing."""
+    import tomllib
+
+    from edgecalc.errors import EdgecalcError
+
+    path = args.config or Path("edgecalc.toml")
+    if not args.config and not path.is_file():
+        return
+    table = tomllib.loads(path.read_text(encoding="utf-8")).get("run", {})
+    parser = argparse.ArgumentParser()
+    options(parser)
+    defaults = vars(parser.parse_args([]))
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in defaults or name == "config":
+            raise EdgecalcError(
+                f"{path}: [run] {key}: accepted are {', '.join(sorted(each.replace('_', '-') for each in defaults if each != 'config'))}"
+            )
+        if getattr(args, name) == defaults[name]:
+            setattr(args, name, Path(value) if name in ("out", "recipe") else value)
+
+
+def require(args: argparse.Namespace) -> None:
+    from edgecalc.errors import EdgecalcError
+
+    if args.out is None:
+        raise EdgecalcError("-o FOLDER: say where the pictures go")
+    if not args.inputs and args.files_from is None:
+        raise EdgecalcError("INPUT: name image files or folders, or --files-from FILE")
+    for value, option, least in ((args.workers, "--workers", 0), (args.max_pixels, "--max-pixels", 1), (args.max_errors, "--max-errors", 0)):
+        if value is not None and value < least:
+            raise EdgecalcError(f"{option}: {value} came; {least} or more is accepted")
+    if not args.timeout > 0:
+        raise EdgecalcError(f"--timeout: {args.timeout} came; seconds above 0 are accepted")
+
+
+def selection(args: argparse.Namespace) -> Any:
+    from edgecalc.batch.plan import Selection
+
+    return Selection(
+        args.recursive, tuple(args.include), tuple(args.exclude), args.files_from, args.null, f".{args.format}", args.on_collision, shard(args.shard)
+    )
+
+
+def shard(text: str) -> tuple[int, int]:
+    from edgecalc.errors import EdgecalcError
+
+    part, slash, parts = text.partition("/")
+    if not slash or not part.isdigit() or not parts.isdigit() or not 1 <= int(part) <= int(parts):
+        raise EdgecalcError(f"--shard: {text!r} came; I/N with I from 1 to N, such as 3/64, is accepted")
+    return int(part), int(parts)
+
+
+def recipe_of(args: argparse.Namespace) -> Any:
+    from edgecalc.batch.recipe import Recipe
+
+    if args.recipe is not None:
+        text = args.recipe.read_text(encoding="utf-8")
+        return Recipe.from_json(text) if args.recipe.suffix == ".json" else Recipe.from_toml(text)
+    return Recipe.parse(args.op or DEFAULT)
+
+
+def carry_out(args: argparse.Namespace, jobs: list, stop: threading.Event | None = None) -> int:
+    from edgecalc import __version__
+    from edgecalc.batch import run as batch
+    from edgecalc.batch.journal import Journal
+    from edgecalc.batch.work import Settings
+    from edgecalc.cli.progress import Progress
+
+    recipe = recipe_of(args)
+    orders = batch.Orders(args.workers, args.timeout, args.existing, args.resume, args.max_errors)
+    settings = Settings(
+        recipe.to_json(),
+        str(args.out),
+        args.max_pixels,
+        args.pages,
+        args.png_level,
+        args.durability == "file",
+        args.json,
+        batch.share_of_memory(orders),
+    )
+    journal = Journal(args.out, shard(args.shard), group_sync=args.durability == "batch")
+    counts: Counter[str] = Counter()
+    started, code = time.monotonic(), 0
+    stop = stop or interrupted_by_signals()
+    try:
+        journal.begin(str(recipe), __version__, json.dumps(sys.argv[1:]), len(jobs))
+        with Progress(len(jobs), args) as progress:
+            for record in batch.run(jobs, args.out, journal, settings, orders, stop):
+                counts[record.status] += 1
+                progress.tell(record, counts)
+                if args.json:
+                    print(json.dumps(as_json(record)), flush=True)
+    except KeyboardInterrupt:
+        code = 130
+    except batch.Stopped as error:
+        say(f"edgecalc: {error}")
+        code = 1
+    finally:
+        journal.close()
+    seconds = time.monotonic() - started
+    if args.json:
+        left = len(jobs) - sum(counts.values())
+        summary = {"type": "summary", "planned": len(jobs), **{status: counts[status] for status in ("done", "skipped", "failed")}, "left": left}
+        print(json.dumps(summary | {"seconds": round(seconds, 3), "recipe": str(recipe), "exit": code or 3 * bool(counts["failed"])}), flush=True)
     if not args.quiet:
-        parts = [f"{count} {status}" for status, count in counts.items() if count]
-        print(f"{', '.join(parts)}: {recipe} -> {args.out}", file=sys.stderr)
-    return 3 if counts["failed"] else 0
+        parts = [f"{count} {status}" for status, count in sorted(counts.items()) if count]
+        rate = f", {counts['done'] / seconds:.1f} files/s" if counts["done"] and seconds > 1 else ""
+        say(f"{', '.join(parts) or 'nothing done'}{rate}: {recipe} -> {args.out}" + ("   (interrupted; --resume goes on)" if code == 130 else ""))
+    return code or 3 * bool(counts["failed"])
+
+
+def interrupted_by_signals() -> threading.Event:
+    """The first ^C asks the run to end, the second ends it at once."""
+    stop = threading.Event()
+
+    def first(number: int, frame: Any) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        say("\nedgecalc: finishing what is in work; ^C again stops at once")
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, first)
+        signal.signal(signal.SIGTERM, first)
+    return stop
+
+
+def as_json(record: Any) -> dict[str, Any]:
+    from edgecalc.media.names import printable
+
+    raw = os.fsencode(record.source)
+    made = {
+        "type": "file",
+        "path": printable(record.source),
+        **{key: value for key, value in record._asdict().items() if key not in ("source", "fingerprint")},
+    }
+    made["name"] = printable(record.name)
+    return made | ({} if printable(record.source).encode() == raw else {"path_b64": base64.b64encode(raw).decode()})
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,48 +1,88 @@
-"""Reading one image file as a gray array: the right way up, whole, and in its own depth."""
+"""Reading an image file as gray arrays: the right way up, whole, in its own depth.
 
-from typing import Any
+One definition of gray on every path: the luma of ITU-R BT.601. Of a JPEG it is the plane that the file itself holds.
+Colour profiles are ignored, alpha is composited on white.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from edgecalc.core.arrays import to_gray
 from edgecalc.errors import ImageFileError
+from edgecalc.media.limits import Limits
+from edgecalc.media.names import printable
 
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
-MOST_PIXELS = 178_956_970  # where Pillow refuses, too
+GRAY_IN_FILE = ("RGB", "YCbCr", "L")  # modes of a JPEG whose luma can be decoded alone
+DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
-def read_gray(path: Any, max_pixels: int = MOST_PIXELS) -> np.ndarray:
-    """The first frame in gray: uint8, uint16 where the file has 16 bits, float32 for float TIFF.
+def read_gray(path: Any, limits: Limits | None = None) -> np.ndarray:
+    """The first frame: uint8, uint16 where the file has 16 bits, float32 for float TIFF."""
+    return next(read_pages(path, limits))
 
-    EXIF orientation is applied, alpha is composited on white, colour becomes BT.601 luma.
-    """
+
+def read_pages(path: Any, limits: Limits | None = None) -> Iterator[np.ndarray]:
+    """Every frame or page of a file."""
+    limits = limits or Limits()
+    name = printable(path)
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > max_pixels:
-                raise ImageFileError(f"{path}: {image.width} x {image.height} pixels; up to {max_pixels} are accepted (max_pixels)")
-            upright = ImageOps.exif_transpose(image)
-            return gray_array(upright)
-    except FileNotFoundError:
-        raise ImageFileError(f"{path}: no such file") from None
+        with opened(path) as file, Image.open(file, formats=FORMATS) as image:
+            frames = getattr(image, "n_frames", 1)
+            if image.info.get("progressive"):
+                limits.check_scans(name, file)
+            for page in range(frames):
+                if page >= limits.frames:
+                    raise ImageFileError(f"{name}: {frames} pages; up to {limits.frames} are accepted")
+                if page:
+                    image.seek(page)
+                limits.check_size(name, image.width, image.height)
+                if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
+                    image.draft("L", image.size)
+                yield gray_array(ImageOps.exif_transpose(image), name)
+    except Image.DecompressionBombError as error:
+        raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
-        raise ImageFileError(f"{path}: not an image of an accepted format ({', '.join(FORMATS)})") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageFileError(f"{path}: {error}") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, ImageFileError):
-            raise
-        raise ImageFileError(f"{path}: damaged or unreadable ({error})") from None
+        raise ImageFileError(f"{name}: not an image of an accepted format ({', '.join(FORMATS)})") from None
+    except ImageFileError:
+        raise
+    except FileNotFoundError:
+        raise ImageFileError(f"{name}: no such file") from None
+    except PermissionError as error:
+        raise ImageFileError(f"{name}: {error.strerror}") from None
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, OverflowError, ZeroDivisionError) as error:
+        raise ImageFileError(f"{name}: damaged or unreadable ({error})") from None
 
 
-def gray_array(image: Image.Image) -> np.ndarray:
-    if image.mode in ("L", "I;16", "I;16B", "I;16L", "F"):
-        return np.asarray(image).astype({"L": np.uint8, "F": np.float32}.get(image.mode, np.uint16), copy=False)
+def opened(path: Any) -> BinaryIO:
+    """A regular file, open for reading only; a pipe or a device is refused before it can block."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ImageFileError(f"{printable(path)}: not a regular file")
+    return os.fdopen(handle, "rb")
+
+
+def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:
+    if image.mode == "L" and "transparency" not in image.info:
+        return np.asarray(image)
+    if image.mode in DEEP:
+        return np.asarray(image).astype(np.uint16, copy=False)
+    if image.mode == "F":
+        return np.asarray(image).astype(np.float32, copy=False)
     if image.mode == "I":
         wide = np.asarray(image)
         return wide.astype(np.uint16) if wide.min(initial=0) >= 0 and wide.max(initial=0) <= 65535 else wide
     if image.mode == "1":
         return np.asarray(image.convert("L"))
     transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
+    if image.mode == "RGB" and not transparent:
+        return np.asarray(image.convert("L"))  # Pillow's integers are to_gray's
     return to_gray(np.asarray(image.convert("RGBA" if transparent else "RGB")))

@@ -1,5 +1,8 @@
 """Writing one picture or array: under a temporary name in the same folder, then renamed, so a name never holds half a file."""
 
+from __future__ import annotations
+
+import hashlib
 import os
 from pathlib import Path
 
@@ -7,30 +10,51 @@ import numpy as np
 from PIL import Image
 
 from edgecalc.errors import ImageFileError
+from edgecalc.media import png
+from edgecalc.media.names import printable
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 EXACT = (".npy", ".tif", ".tiff")
+TYPES = {".png": ("uint8", "uint16"), ".tif": ("uint8", "uint16", "float32"), ".tiff": ("uint8", "uint16", "float32")}
 
 
-def write(path: Path, array: np.ndarray) -> None:
-    """A uint8 picture by the name's ending (.png ...), or any array exactly (.npy; .tif for uint8, uint16, float32)."""
+def write(path: Path, array: np.ndarray, *, level: str = "fast", bits: bool = False, durable: bool = False) -> int:
+    """A picture by the name's ending (.png ...), or any array exactly (.npy; .tif for uint8, uint16, float32); gives its size in bytes.
+
+    `bits` stores a PNG of 0 and 255 with one bit a pixel. `durable` has it on the disk before the name appears.
+    """
     suffix = path.suffix.lower()
     if suffix not in PICTURES + EXACT:
-        raise ImageFileError(f"{path}: cannot be written; the name may end in {', '.join(PICTURES + EXACT)}")
-    if suffix in PICTURES and array.dtype != np.uint8 or suffix in EXACT[1:] and array.dtype.name not in ("uint8", "uint16", "float32"):
-        raise ImageFileError(f"{path}: {array.dtype} does not fit this format; ask for a view (uint8), or write {path.stem}.npy")
-    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+        raise ImageFileError(f"{printable(path)}: cannot be written; the name may end in {', '.join(PICTURES + EXACT)}")
+    if suffix != ".npy" and array.dtype.name not in TYPES.get(suffix, ("uint8",)):
+        raise ImageFileError(
+            f"{printable(path)}: {array.dtype} does not fit this format; ask for a view (uint8), or write {printable(path.with_suffix('.npy').name)}"
+        )
+    part = temporary(path)
     try:
-        with open(part, "xb") as file:
+        with open(part, "wb") as file:
             if suffix == ".npy":
                 np.save(file, array, allow_pickle=False)
+            elif suffix == ".png" and array.ndim == 2:
+                file.write(png.encode(array, level, bits))
             else:
                 Image.fromarray(array).save(file, format={".jpg": "JPEG", ".tif": "TIFF"}.get(suffix, suffix[1:].upper()), **_options(suffix))
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+            size = file.tell()
         os.replace(part, path)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
+    return size
+
+
+def temporary(path: Path) -> Path:
+    """The same for every attempt, so that a run that was killed leaves nothing that the next one does not replace."""
+    return path.with_name(f".{hashlib.blake2b(os.fsencode(path.name), digest_size=8).hexdigest()}.part")
 
 
 def _options(suffix: str) -> dict[str, int]:
-    quick: dict[str, dict[str, int]] = {".png": {"compress_level": 1}, ".jpg": {"quality": 95}, ".jpeg": {"quality": 95}, ".webp": {"lossless": 1}}
+    quick: dict[str, dict[str, int]] = {".jpg": {"quality": 95}, ".jpeg": {"quality": 95}, ".webp": {"lossless": 1}}
     return quick.get(suffix, {})

@@ -1,0 +1,132 @@
+"""What was done, kept in the output folder: one SQLite file for each shard, and a lock against a second run."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edgecalc.batch.plan import STATE
+from edgecalc.errors import Locked
+from edgecalc.media.names import printable
+
+MOST_WAITING = 200
+LONGEST_WAIT = 2.0  # seconds
+
+TABLES = """
+create table if not exists runs (id integer primary key, started real, ended real, recipe text, version text, arguments text, planned integer);
+create table if not exists files (
+    name blob primary key, source blob, run integer, status text, fingerprint text, error text, message text,
+    ms real, bytes_in integer, bytes_out integer, width integer, height integer, finished real
+);
+"""
+
+
+class Record(NamedTuple):
+    """One file's outcome. `status` is done, failed or skipped."""
+
+    source: str
+    name: str
+    status: str
+    error: str = ""  # the class of what went wrong
+    message: str = ""
+    ms: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    width: int = 0
+    height: int = 0
+    fingerprint: str = ""  # of input, recipe and version: equal means that nothing needs to be done again
+    sha256: str = ""
+
+
+class Journal:
+    """Open for one run. Records reach the disk in groups, after the files that they speak of."""
+
+    def __init__(self, out: Path, shard: tuple[int, int] = (1, 1), *, group_sync: bool = True):
+        state = out / STATE
+        state.mkdir(parents=True, exist_ok=True)
+        label = "" if shard[1] == 1 else f"-{shard[0]}of{shard[1]}"
+        self.lock = locked(state / f"lock{label}", out)
+        self.database = sqlite3.connect(state / f"journal{label}.sqlite", isolation_level=None)
+        self.database.executescript(TABLES)
+        self.group_sync = group_sync
+        self.run = 0
+        self.waiting: list[Record] = []
+        self.committed = time.monotonic()
+
+    def begin(self, recipe: str, version: str, arguments: str, planned: int) -> None:
+        row = (time.time(), recipe, version, arguments, planned)
+        self.run = self.database.execute("insert into runs (started, recipe, version, arguments, planned) values (?, ?, ?, ?, ?)", row).lastrowid or 0
+
+    def fingerprint(self, name: str) -> str | None:
+        """Of the input that this output was made of, if it was finished."""
+        row = self.database.execute("select fingerprint from files where name = ? and status = 'done'", (os.fsencode(name),)).fetchone()
+        return row[0] if row else None
+
+    @property
+    def used(self) -> bool:
+        """Whether an earlier run wrote into this folder."""
+        return self.database.execute("select 1 from runs limit 1").fetchone() is not None
+
+    def add(self, record: Record) -> None:
+        self.waiting.append(record)
+        if len(self.waiting) >= MOST_WAITING or time.monotonic() - self.committed > LONGEST_WAIT:
+            self.commit()
+
+    def commit(self) -> None:
+        if self.waiting and self.group_sync and hasattr(os, "sync"):
+            os.sync()
+        now = time.time()
+        self.database.execute("begin")
+        self.database.executemany(
+            "insert or replace into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (os.fsencode(r.name), os.fsencode(r.source), self.run, r.status, r.fingerprint, r.error, r.message, r.ms, r.bytes_in, r.bytes_out,
+                 r.width, r.height, now)
+                for r in self.waiting
+                if r.error != "Unchanged"  # its record stands
+            ),
+        )  # fmt: skip
+        self.database.execute("commit")
+        self.waiting.clear()
+        self.committed = time.monotonic()
+
+    def close(self) -> None:
+        try:
+            self.commit()
+            self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
+        finally:
+            self.database.close()
+            os.close(self.lock)
+
+
+def locked(path: Path, out: Path) -> int:
+    """An open file that no other run has; the system frees it when the process ends, however it ends."""
+    import fcntl
+
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        owner = os.read(handle, 20).decode(errors="replace").strip()
+        os.close(handle)
+        raise Locked(
+            f"{printable(out)}: another run writes there (process {owner or 'unknown'}); wait for it, or choose another folder with -o"
+        ) from None
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    return handle
+
+
+def rows(out: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(runs, files) of all journals in an output folder, for reading."""
+    found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
+    for path in sorted((out / STATE).glob("journal*.sqlite")):
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        database.row_factory = sqlite3.Row
+        for place, table in enumerate(("runs", "files")):
+            found[place].extend({**row, "journal": path.name} for row in map(dict, database.execute(f"select * from {table}")))
+        database.close()
+    return found

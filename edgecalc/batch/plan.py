@@ -1,0 +1,141 @@
+"""What a run will read and write, all of it known before a byte is written.
+
+inputs ── folders walked, patterns, lists ── sources ── named under the output ── collisions found ── jobs
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import hashlib
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from edgecalc.errors import EdgecalcError
+from edgecalc.media.names import SUFFIXES, printable
+
+STATE = ".edgecalc"  # the folder in the output that holds journal and lock
+COLLISIONS = ("error", "keep-ext")
+
+
+class Job(NamedTuple):
+    """One file: where it is, and its output's name under the output folder."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which files of the inputs, and what they become."""
+
+    recursive: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    files_from: str | None = None  # a file of names, "-" for standard input
+    null: bool = False  # names there end with a zero byte, not with a line
+    suffix: str = ".png"
+    on_collision: str = "error"
+    shard: tuple[int, int] = (1, 1)
+
+    def wants(self, name: str) -> bool:
+        plain = name.replace(os.sep, "/")
+        if self.include and not any(fnmatch.fnmatch(plain, pattern) for pattern in self.include):
+            return False
+        if any(fnmatch.fnmatch(plain, pattern) for pattern in self.exclude):
+            return False
+        part, parts = self.shard
+        return parts == 1 or int.from_bytes(hashlib.blake2b(os.fsencode(plain), digest_size=8).digest(), "big") % parts == part - 1
+
+
+def plan(inputs: list[str], out: Path, selection: Selection | None = None) -> list[Job]:
+    """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings."""
+    selection = selection or Selection()
+    jobs: list[Job] = []
+    taken: dict[int, int] = {}
+    for source, name in sources(inputs, out, selection):
+        if not selection.wants(name):
+            continue
+        job = Job(source, os.path.splitext(name)[0] + selection.suffix)
+        other = taken.setdefault(key(job.name), len(jobs))
+        if other < len(jobs) and jobs[other].source != source:
+            if selection.on_collision == "error":
+                raise EdgecalcError(
+                    f"{printable(jobs[other].source)} and {printable(source)} would both be written to {printable(out / job.name)}; "
+                    "say --on-collision keep-ext, or run them into separate folders"
+                )
+            job = Job(source, name + selection.suffix)
+            if taken.setdefault(key(job.name), len(jobs)) < len(jobs):
+                raise EdgecalcError(f"{printable(out / job.name)}: would be written twice; run the inputs into separate folders")
+        elif other < len(jobs):
+            continue
+        jobs.append(job)
+    return jobs
+
+
+def key(name: str) -> int:
+    """Equal for names that some file system takes for one: case and composition do not count."""
+    return hash(unicodedata.normalize("NFC", name).casefold())
+
+
+def sources(inputs: list[str], out: Path, selection: Selection) -> Iterator[tuple[str, str]]:
+    """(where it is, its name under the output)"""
+    for text in inputs:
+        if os.path.isdir(text):
+            yield from walked(text, os.path.realpath(out), selection.recursive)
+        elif os.path.lexists(text):
+            yield text, os.path.basename(text)
+        elif glob.has_magic(text):
+            found = sorted(each for each in glob.glob(text, recursive=True) if not os.path.isdir(each))
+            if not found:
+                raise EdgecalcError(f"{printable(text)}: no file has such a name")
+            yield from ((each, os.path.basename(each)) for each in found)
+        else:
+            raise EdgecalcError(f"{printable(text)}: no such file or folder")
+    if selection.files_from is not None:
+        yield from listed(selection.files_from, selection.null)
+
+
+def walked(folder: str, out: str, recursive: bool) -> Iterator[tuple[str, str]]:
+    """Images of a folder, in order; links to folders are not followed, hidden files and the output are left out."""
+    for place, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(each for each in folders if recursive and each != STATE and os.path.realpath(os.path.join(place, each)) != out)
+        for each in sorted(files):
+            if each.lower().endswith(SUFFIXES) and not each.startswith("."):
+                yield os.path.join(place, each), os.path.relpath(os.path.join(place, each), folder)
+
+
+def unreadable(error: OSError) -> None:
+    print(f"edgecalc: {printable(error.filename)}: {error.strerror}; left out", file=sys.stderr)
+
+
+def listed(source: str, null: bool) -> Iterator[tuple[str, str]]:
+    data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    for raw in data.split(b"\0" if null else b"\n"):
+        text = os.fsdecode(raw if null else raw.rstrip(b"\r"))
+        if text:
+            plain = os.path.normpath(text)
+            yield text, os.path.basename(plain) if os.path.isabs(plain) or plain.startswith("..") else plain
+
+
+def refuse_inputs_as_outputs(jobs: list[Job], out: Path) -> None:
+    """An output that is an input, by whatever name, link or mount, would destroy it."""
+    identities: set[tuple[int, int]] | None = None
+    for job in jobs:
+        target = out / job.name
+        if not target.exists():
+            continue
+        if identities is None:
+            identities = {identity(each.source) for each in jobs if os.path.exists(each.source)}
+        if identity(target) in identities:
+            raise EdgecalcError(f"{printable(target)} is one of the inputs; choose another folder with -o")
+
+
+def identity(path: str | Path) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino

@@ -1,0 +1,30 @@
+"""edgecalc completion: what a shell needs to complete commands and options."""
+
+import argparse
+
+SHELLS = ("bash", "zsh", "tcsh")
+EPILOG = """examples:
+  eval "$(edgecalc completion bash)"
+  edgecalc completion zsh > ~/.zfunc/_edgecalc
+"""
+
+
+def add(commands) -> None:
+    parser = commands.add_parser(
+        "completion", help="print a shell's completion script", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Prints a script that lets the shell complete edgecalc's commands and options.",
+    )  # fmt: skip
+    parser.add_argument("shell", choices=SHELLS)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from edgecalc.cli.main import parser
+    from edgecalc.errors import MissingExtra
+
+    try:
+        import shtab
+    except ImportError:
+        raise MissingExtra("shtab", "completion") from None
+    print(shtab.complete(parser(), args.shell))
+    return 0

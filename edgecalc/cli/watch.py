@@ -1,0 +1,70 @@
+"""edgecalc watch: a folder that fills; each file is done once it has settled."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from edgecalc.cli.run import carry_out, configure, interrupted_by_signals, options, require, selection
+
+EPILOG = """examples:
+  edgecalc watch inbox -o edges -r
+  edgecalc watch inbox -o edges --op canny:low=50,high=150 --settle 5
+
+Ends with ^C. What is done already and unchanged stays; what changes is done again.
+"""
+
+
+def add(commands) -> None:
+    parser = commands.add_parser(
+        "watch", help="run on every image that comes into a folder", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Looks into the inputs again and again, and runs on what is new or changed.",
+    )  # fmt: skip
+    options(parser)
+    parser.add_argument(
+        "--settle", type=float, default=2.0, metavar="SECONDS", help="a file counts once it has not changed for this long (default: %(default)s)"
+    )
+    parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="how often to look (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="end after looking N times")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from edgecalc.batch.plan import Job, plan
+    from edgecalc.errors import EdgecalcError
+    from edgecalc.media.names import printable
+
+    configure(args)
+    require(args)
+    for value, option in ((args.settle, "--settle"), (args.every, "--every")):
+        if not value >= 0:
+            raise EdgecalcError(f"{option}: {value} came; 0 seconds or more are accepted")
+    args.resume, stop, worst, rounds = True, interrupted_by_signals(), 0, 0
+    seen: dict[Job, tuple[int, int]] = {}
+    if not args.quiet:
+        print(f"edgecalc: watching {', '.join(map(printable, args.inputs))}; ^C ends it", flush=True, file=sys.stderr)
+    while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
+        rounds += 1
+        fresh = [job for job in plan(args.inputs, args.out, selection(args)) if is_news(job, seen, args.settle)]
+        if fresh:
+            code = carry_out(args, fresh, stop)
+            if code not in (0, 3):
+                return code
+            worst = max(worst, code)
+        stop.wait(args.every)
+    return 130 if stop.is_set() else worst
+
+
+def is_news(job, seen: dict, settle: float) -> bool:
+    """Whether a file has settled since it last changed, and was not handled so."""
+    try:
+        status = os.stat(job.source)
+    except OSError:
+        return False
+    mark = (status.st_size, status.st_mtime_ns)
+    if time.time() - status.st_mtime < settle or seen.get(job) == mark:
+        return False
+    seen[job] = mark
+    return True

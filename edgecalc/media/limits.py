@@ -1,0 +1,32 @@
+"""What a file may ask for, checked on its header: before a pixel is allocated, before a slow parser starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from edgecalc.errors import ImageFileError
+
+
+@dataclass(frozen=True)
+class Limits:
+    pixels: int = 178_956_970  # where Pillow refuses, too
+    side: int = 1 << 24
+    frames: int = 64
+    scans: int = 100  # of a progressive JPEG; ten are usual, thousands burn minutes
+
+    def check_size(self, path: object, width: int, height: int) -> None:
+        if width * height > self.pixels:
+            raise ImageFileError(f"{path}: {width} x {height} pixels; up to {self.pixels} are accepted (--max-pixels)")
+        if max(width, height) > self.side:
+            raise ImageFileError(f"{path}: {width} x {height}; sides up to {self.side} are accepted")
+
+    def check_scans(self, path: object, file: BinaryIO) -> None:
+        """Counts the scans of a progressive JPEG without decoding one; the file stands where it stood."""
+        place = file.tell()
+        file.seek(0)
+        data = file.read()
+        file.seek(place)
+        scans = data.count(b"\xff\xda")
+        if scans > self.scans:
+            raise ImageFileError(f"{path}: a progressive JPEG of {scans} scans; up to {self.scans} are accepted")

@@ -1,0 +1,15 @@
+"""File names: which are images, and how any of them is shown. Needs neither NumPy nor Pillow."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+
+
+def printable(path: Any) -> str:
+    """A name that any terminal and log can show: control characters and stray bytes are spelled out."""
+    if not isinstance(path, str | bytes | Path):
+        return str(path)
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
