@@ -40,7 +40,7 @@ class EdgeMap:
         plan: Plan | None,
         first: np.ndarray,
         second: np.ndarray | None,
-        valid: np.ndarray | None,
+        unknown: np.ndarray | None,
         kind: int,
         squares: bool,
         low: float,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import comb, exp, factorial, lcm, sqrt
+from math import comb, exp, factorial, inf, lcm, sqrt
 
 MOST_TAPS = 31
 
@@ -188,13 +188,16 @@ def gaussian(sigma: float, derivative: int = 0, truncate: float = 4.0) -> Stenci
     """
     radius = int(truncate * sigma + 0.5)
     offsets = tuple(range(-radius, radius + 1))
-    bell = [exp(-0.5 * (o / sigma) ** 2) for o in offsets]
+    bell = [exp(-0.5 * (o / sigma) * (o / sigma)) for o in offsets]
     weights = [hermite(o, sigma, derivative) * b / sum(bell) for o, b in zip(offsets, bell, strict=True)]
     peak = max(map(abs, weights))
-    if not peak:
-        raise ValueError(f"sigma: {sigma} came; its derivative {derivative} vanishes at every pixel, a larger sigma (or truncate) is accepted")
-    numerators = tuple(round(w / peak * 2**62) for w in weights)
-    unit = sum(numerators) if derivative == 0 else round(2**62 / Fraction(peak))
+    if not 0 < peak < inf or any(w != w for w in weights):
+        raise ValueError(
+            f"sigma: {sigma} came; its derivative {derivative} is 0 or beyond any number at every pixel, a larger sigma (or truncate) is accepted"
+        )
+    scale = round(2**62 / Fraction(min(peak, 1.0)))
+    numerators = tuple(round(Fraction(w) * scale) for w in weights)
+    unit = sum(numerators) if derivative == 0 else scale
     if derivative > 1:
         return Stencil(0, 0, offsets, numerators, unit, unit)
     return Stencil(derivative, 2, offsets, numerators, sum(n * o**derivative for n, o in zip(numerators, offsets, strict=True)), unit)
@@ -207,7 +210,7 @@ def hermite(offset: float, sigma: float, derivative: int) -> float:
     """
     before, here = 0.0, 1.0
     for n in range(derivative):
-        before, here = here, (offset * here - n * before) / sigma**2
+        before, here = here, (offset * here - n * before) / sigma / sigma
     return here
 
 

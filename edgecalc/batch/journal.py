@@ -53,7 +53,7 @@ class Journal:
         self.database.executescript(TABLES)
         self.group_sync = group_sync
         self.run = 0
-        self.waiting: list[Record] = []
+        self.waiting: list[tuple[Record, float]] = []  # and when each was finished
         self.committed = time.monotonic()
 
     def begin(self, recipe: str, version: str, arguments: str, planned: int) -> None:
@@ -71,21 +71,20 @@ class Journal:
         return self.database.execute("select 1 from runs limit 1").fetchone() is not None
 
     def add(self, record: Record) -> None:
-        self.waiting.append(record)
+        self.waiting.append((record, time.time()))
         if len(self.waiting) >= MOST_WAITING or time.monotonic() - self.committed > LONGEST_WAIT:
             self.commit()
 
     def commit(self) -> None:
         if self.waiting and self.group_sync and hasattr(os, "sync"):
             os.sync()
-        now = time.time()
         self.database.execute("begin")
         self.database.executemany(
             "insert or replace into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (os.fsencode(r.name), os.fsencode(r.source), self.run, r.status, r.fingerprint, r.error, r.message, r.ms, r.bytes_in, r.bytes_out,
-                 r.width, r.height, now)
-                for r in self.waiting
+                 r.width, r.height, finished)
+                for r, finished in self.waiting
                 if r.error != "Unchanged"  # its record stands
             ),
         )  # fmt: skip
@@ -124,7 +123,7 @@ def rows(out: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(runs, files) of all journals in an output folder, for reading."""
     found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
     for path in sorted((out / STATE).glob("journal*.sqlite")):
-        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)  # as_uri: a name may hold ? or #
         database.row_factory = sqlite3.Row
         for place, table in enumerate(("runs", "files")):
             found[place].extend({**row, "journal": path.name} for row in map(dict, database.execute(f"select * from {table}")))

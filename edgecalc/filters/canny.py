@@ -24,6 +24,7 @@ I16, I32 = np.dtype(np.int16), np.dtype(np.int32)
 KINDS = (I16, I32, F32, F64)  # types of derivatives that a kernel thins
 EMPTY = np.empty(0)
 LEAST, MOST = 1e-140, 1e150  # float64 gradients whose squares are sound
+MOST_SINGLE = 1e30  # float32 pixels whose derivatives stay finite
 
 
 class Stages(NamedTuple):
@@ -43,9 +44,12 @@ class Field(NamedTuple):
     plan: Any
     first: np.ndarray
     second: np.ndarray | None
-    valid: np.ndarray | None  # 1 where the derivative reads known pixels only
+    unknown: np.ndarray | None  # not 0 where a derivative reads a pixel that is masked or no number
     kind: np.dtype
-    divided: float  # derivatives are smaller than the caller's thresholds mean by this factor
+    divided: float = 1.0  # derivatives are smaller than the caller's thresholds mean by this factor
+    ksize: int = 3
+    border: str = "edge"
+    cval: Any = 0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -97,7 +101,7 @@ def canny(
     field = field_of(image, ksize, sigma, mask, border, cval, gradients, threads)
     if not arrays.truth(return_stages, "return_stages"):
         return picture(traced(field, norm, low, high, threads), threads, out)
-    x, y = derivatives(field, ksize, border, cval, norm)
+    x, y = derivatives(field, norm)
     field = field._replace(plan=None, first=x, second=y)
     grown, strong = traced(field, norm, low, high, threads), picture(traced(field, norm, high, high, threads), threads)
     lengths = lengths_of(x, y, norm, field)
@@ -118,7 +122,7 @@ def nonmax(x, y, *, norm="l2", mask=None, threads=None) -> np.ndarray:
     """
     arrays.one_of(norm, NORMS, "norm")
     field = given((x, y), mask)
-    return kept(field, lengths_of(*derivatives(field, 3, "edge", 0, norm), norm, field), norm, threads)
+    return kept(field, lengths_of(*derivatives(field, norm), norm, field), norm, threads)
 
 
 def hysteresis(strength, low, high, *, threads=None, out=None) -> np.ndarray:
@@ -129,6 +133,8 @@ def hysteresis(strength, low, high, *, threads=None, out=None) -> np.ndarray:
     """
     array = flat(strength, "strength")
     low, high = sorted((number(low, "low"), number(high, "high")))
+    if array.dtype == F32:  # a threshold beyond its range would not fit beside it
+        low, high = (value if abs(value) < 3e38 else value * float("inf") for value in (low, high))
     marks = (array > low).view(np.uint8) | (array > high).view(np.uint8) << 1
     edges = EdgeMap(*array.shape)
     grow(edges, lambda a, b: edges.grow(marks, a, b), threads)
@@ -141,7 +147,7 @@ def hysteresis(strength, low, high, *, threads=None, out=None) -> np.ndarray:
 def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> EdgeMap:
     low, high = (level(value / field.divided, norm, field.kind) for value in (low, high))
     edges, code = EdgeMap(*field.shape), CODES[field.kind]
-    grow(edges, lambda a, b: edges.thin(field.plan, field.first, field.second, field.valid, code, norm == "l2", low, high, a, b), threads)
+    grow(edges, lambda a, b: edges.thin(field.plan, field.first, field.second, field.unknown, code, norm == "l2", low, high, a, b), threads)
     return edges
 
 
@@ -174,27 +180,31 @@ def picture(edges: EdgeMap, threads: Any, out: Any = None, candidates: bool = Fa
 
 
 def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: Any, gradients: Any, threads: Any) -> Field:
-    if arrays.whole(ksize, "ksize", 3, 7) not in SIZES:
+    if isinstance(ksize, bool) or not isinstance(ksize, int | np.integer) or ksize not in SIZES:
         raise ValueError(f"ksize: {ksize!r} came; 3, 5 or 7 is accepted")
     arrays.one_of(border, BORDERS, "border")
     if gradients is not None:
         if sigma is not None:
             raise ValueError("sigma: it smooths an image, and gradients= came in its place; pass one of them")
         return given(gradients, mask)
+    ksize = int(ksize)
     planes = planes_of(image)
-    known = None if mask is None else arrays.mask_array(mask, planes.shape[1:])
+    unknown = unknown_pixels(planes, mask)
     if sigma is not None:
-        smoothed = [smooth(plane, sigma, known, border, cval, threads) for plane in planes]
+        smoothed = [smooth(plane, sigma, unknown, border, cval, threads) for plane in planes]
         planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
+    if planes.dtype == F32 and peak(planes) > MOST_SINGLE:
+        planes = planes.astype(F64)
     divided = 16.0 if planes.dtype == U8 and ksize == 7 else 1.0  # OpenCV's, so that they fit int16
     if planes.dtype == F64:
         planes, divided = sound(planes)
-    operator = ((stencils.sobel(int(ksize)), 1), (stencils.sobel(int(ksize)), 0))
+        cval = cval / divided if divided != 1 else cval
+    operator = ((stencils.sobel(ksize), 1), (stencils.sobel(ksize), 0))
     options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and planes.dtype == U8 else Options(border, cval)
     plan, kind, _ = build(operator, "each", 2, planes.dtype, options.checked(planes.dtype))
     if kind not in KINDS:
         plan, kind, _ = build(operator, "each", 2, planes.dtype, replace(options, dtype=F64).checked(planes.dtype))
-    return Field(plan, planes, None, eroded(known, int(ksize) // 2, border), kind, divided)
+    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval)
 
 
 def given(gradients: Any, mask: Any) -> Field:
@@ -211,7 +221,7 @@ def given(gradients: Any, mask: Any) -> Field:
     x, y = np.ascontiguousarray(x, kind), np.ascontiguousarray(y, kind)
     if kind == F64:
         (x, y), divided = sound(np.stack([x, y]))
-    return Field(None, x, y, eroded(None if mask is None else arrays.mask_array(mask, x.shape), 0, "edge"), kind, divided)
+    return Field(None, x, y, unknown_pixels(np.stack([x, y]), mask) if kind in (F32, F64) or mask is not None else None, kind, divided)
 
 
 def flat(image: Any, name: str) -> np.ndarray:
@@ -231,49 +241,68 @@ def planes_of(image: Any) -> np.ndarray:
     raise ValueError(f"image: shape {array.shape} came; (rows, columns) or (rows, columns, 1 to 4 channels) is accepted. Of a volume, take slices")
 
 
-def eroded(known: np.ndarray | None, reach: int, border: str) -> np.ndarray | None:
-    """Where everything within `reach` is known."""
-    if known is None:
+def unknown_pixels(planes: np.ndarray, mask: Any) -> np.ndarray | None:
+    """1 where a pixel is masked, or no finite number in any channel; None if there is no such pixel."""
+    unknown = None if mask is None else np.logical_not(arrays.mask_array(mask, planes.shape[1:]))
+    for plane in planes if planes.dtype.kind == "f" else ():
+        if not isfinite(peak(plane)):
+            lost = ~np.isfinite(plane)
+            unknown = lost if unknown is None else np.logical_or(unknown, lost, out=unknown)
+    return None if unknown is None else unknown.view(np.uint8)
+
+
+def widened(unknown: np.ndarray | None, ksize: int, border: str) -> np.ndarray | None:
+    """How many unknown pixels the derivative's square holds."""
+    if unknown is None:
         return None
-    if known.size and reach:
-        fill: Any = {"mode": "constant", "constant_values": True} if border in ("constant", "blank") else {"mode": border}
-        padded = np.pad(known, reach, **fill)
-        for _ in range(2 * reach):
-            padded = padded[1:] & padded[:-1]
-            padded = padded[:, 1:] & padded[:, :-1]
-        known = padded
-    return np.ascontiguousarray(known).view(np.uint8)
+    ones = stencils.Stencil(0, 0, tuple(range(-(ksize // 2), ksize // 2 + 1)), (1,) * ksize, ksize)
+    options = ("constant" if border == "blank" else border, 0, False, None, U8)
+    return apply(((stencils.separable("box", ones, ones), "x"),), unknown, "each", options)
 
 
-def smooth(plane: np.ndarray, sigma: Any, known: np.ndarray | None, border: str, cval: Any, threads: Any) -> np.ndarray:
+def smooth(plane: np.ndarray, sigma: Any, unknown: np.ndarray | None, border: str, cval: Any, threads: Any) -> np.ndarray:
     """By a Gaussian; over the known pixels alone if some are not."""
     dtype = F64 if plane.dtype.itemsize > 2 and plane.dtype != F32 else F32
-    if known is None:
+    if unknown is None:
         return gaussian(plane, sigma, border=border, cval=cval, dtype=dtype, threads=threads)
-    total = gaussian(np.where(known, plane, plane.dtype.type(0)), sigma, border=border, cval=cval, dtype=dtype, threads=threads)
-    weight = gaussian(known, sigma, border=border, cval=1, dtype=dtype, threads=threads)
+    total = gaussian(np.where(unknown, plane.dtype.type(0), plane), sigma, border=border, cval=cval, dtype=dtype, threads=threads)
+    weight = gaussian(1 - unknown, sigma, border=border, cval=1, dtype=dtype, threads=threads)
     return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
 
 
-def sound(arrays_: np.ndarray) -> tuple[np.ndarray, float]:
+def peak(values: np.ndarray) -> float:
+    """The largest size; NaN or infinity where there is one."""
+    return float(max(values.max(initial=0), -values.min(initial=0)))
+
+
+def sound(values: np.ndarray) -> tuple[np.ndarray, float]:
     """Scaled by a power of two where squares of its differences would overflow or vanish, and the factor that takes back."""
-    peak = float(np.max(np.abs(arrays_), initial=0, where=np.isfinite(arrays_)))
-    if peak == 0 or LEAST < peak < MOST:
-        return arrays_, 1.0
-    exponent = frexp(peak)[1]
-    return np.ldexp(arrays_, -exponent), ldexp(1.0, exponent)
+    largest = peak(values)
+    if not isfinite(largest):
+        largest = float(np.max(np.abs(values), initial=0, where=np.isfinite(values)))
+    if largest == 0 or LEAST < largest < MOST:
+        return values, 1.0
+    exponent = frexp(largest)[1]
+    return np.ldexp(values, -exponent), ldexp(1.0, exponent)
 
 
-def derivatives(field: Field, ksize: int, border: str, cval: Any, norm: str) -> tuple[np.ndarray, np.ndarray]:
+def derivatives(field: Field, norm: str) -> tuple[np.ndarray, np.ndarray]:
     """As the kernel sees them: of each pixel's strongest channel."""
     if field.second is not None:
         return field.first, field.second
-    operator = stencils.sobel(int(ksize))
-    divide = 16.0 if field.kind == I16 and ksize == 7 else 1.0
-    pairs = [apply(((operator, "x"), (operator, "y")), plane, "each", (border, cval, False, None, field.kind, divide)) for plane in field.first]
-    strongest = np.argmax([lengths_of(x, y, norm) for x, y in pairs], axis=0)[np.newaxis]
+    operator = stencils.sobel(field.ksize)
+    divide = 16.0 if field.kind == I16 and field.ksize == 7 else 1.0
+    options = (field.border, field.cval, False, None, field.kind, divide)
+    pairs = [apply(((operator, "x"), (operator, "y")), plane, "each", options) for plane in field.first]
+    strongest = np.argmax([in_order(x, y, norm) for x, y in pairs], axis=0)[np.newaxis]
     x, y = (np.take_along_axis(np.stack(each), strongest, 0)[0] for each in zip(*pairs, strict=True))
     return x, y
+
+
+def in_order(x: np.ndarray, y: np.ndarray, norm: str) -> np.ndarray:
+    """What orders gradients as the kernel orders them."""
+    h, v = np.abs(x, dtype=F64), np.abs(y, dtype=F64)
+    return h + v if norm == "l1" else h * h + v * v
 
 
 def lengths_of(x: np.ndarray, y: np.ndarray, norm: str, field: Field | None = None) -> np.ndarray:
@@ -283,8 +312,8 @@ def lengths_of(x: np.ndarray, y: np.ndarray, norm: str, field: Field | None = No
     lengths = h + v if norm == "l1" else np.hypot(h, v)
     if field is None:
         return lengths
-    if field.valid is not None:
-        lengths[field.valid == 0] = 0
+    if field.unknown is not None:
+        lengths[field.unknown != 0] = 0
     return np.nan_to_num(lengths * real.type(field.divided), copy=False, nan=0.0, posinf=np.inf)
 
 

@@ -66,9 +66,9 @@ def gaussian_laplace(
     operator = stencils.gaussian_laplace(float(sigma), float(truncate))
     if np.ndim(image) == 2 or gray:
         return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
-    options = {"truncate": truncate, "border": border, "cval": cval, "dtype": dtype, "threads": threads}
     axes = range(arrays.image_array(image).ndim)
-    return into(out, view, sum(gaussian_derivative(image, sigma, axis, 2, **options) for axis in axes))
+    options = {"truncate": truncate, "border": border, "cval": cval, "threads": threads}
+    return into(out, view, dtype, sum(gaussian_derivative(image, sigma, axis, 2, **options) for axis in axes))
 
 
 def difference_of_gaussians(
@@ -84,11 +84,14 @@ def difference_of_gaussians(
     row(high_sigma, 0, truncate, "high_sigma")
     if high_sigma < low_sigma:
         raise ValueError(f"high_sigma: {high_sigma} came; low_sigma, {low_sigma}, or more is accepted")
-    if np.ndim(image) == 2 or gray:
+    if np.ndim(image) <= 2 or gray:
         operator = stencils.difference_of_gaussians(float(low_sigma), float(high_sigma), float(truncate))
         return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
-    options = {"truncate": truncate, "border": border, "cval": cval, "dtype": dtype, "threads": threads}
-    return into(out, view, gaussian(image, low_sigma, **options) - gaussian(image, high_sigma, **options))
+    options = {"truncate": truncate, "border": "valid" if border == "blank" else border, "cval": cval, "threads": threads}
+    low, high = gaussian(image, low_sigma, **options), gaussian(image, high_sigma, **options)
+    spare = tuple(slice((a - b) // 2, (a - b) // 2 + b) for a, b in zip(low.shape, high.shape, strict=True))
+    result = low[spare] - high
+    return into(out, view, dtype, framed(result, np.shape(image)) if border == "blank" else result)
 
 
 def row(sigma: Any, order: int, truncate: Any, name: str = "sigma") -> Stencil:
@@ -96,7 +99,7 @@ def row(sigma: Any, order: int, truncate: Any, name: str = "sigma") -> Stencil:
     for value, what in ((sigma, name), (truncate, "truncate")):
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not isfinite(value) or value <= 0:
             raise ValueError(f"{what}: {value!r} came; one finite number above 0 is accepted")
-    if truncate * sigma > MOST_RADIUS:
+    if max(sigma, truncate * sigma) > MOST_RADIUS:
         raise ValueError(
             f"{name}: {sigma!r} came; up to {MOST_RADIUS / truncate:g} (a radius of {MOST_RADIUS} pixels) is accepted; shrink the image first"
         )
@@ -116,11 +119,24 @@ def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tu
     return apply(((separable("gaussian", along), chosen),), array, "each", (border, cval, normalize, view, dtype), out, threads)
 
 
-def into(out: Any, view: Any, result: Any) -> Any:
+def framed(inner: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """In the middle of zeros."""
+    result = np.zeros(shape, inner.dtype)
+    result[tuple(slice((a - b) // 2, (a - b) // 2 + b) for a, b in zip(shape, inner.shape, strict=True))] = inner
+    return result
+
+
+def into(out: Any, view: Any, dtype: Any, result: Any) -> Any:
+    """A sum of several passes as what was asked for; rounded and saturated once, at the end."""
     if view is not None:
         raise ValueError(f"view: {view!r} came; pictures are made of images of 2 dimensions, for others None is accepted")
+    wanted = result.dtype if dtype is None and not isinstance(out, np.ndarray) else arrays.output_type(out.dtype if dtype is None else dtype)
+    if wanted.kind in "iu":
+        limits = np.iinfo(wanted)
+        result = np.clip(np.rint(result), limits.min, limits.max)
+    result = result.astype(wanted, copy=False)
     if out is None:
         return result
-    arrays.check_out(out, result.shape, result.dtype)
+    arrays.check_out(out, result.shape, wanted)
     out[...] = result
     return out

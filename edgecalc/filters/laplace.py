@@ -40,14 +40,25 @@ def zero_crossings(response, threshold=0.0) -> np.ndarray:
     array([[  0,   0, 255,   0],
            [  0, 255,   0,   0]], dtype=uint8)
     """
-    values, least = flat(response, "response").astype(np.float64), number(threshold, "threshold", 0)
+    values, least = flat(response, "response"), number(threshold, "threshold", 0)
     found = np.zeros(values.shape, bool)
     for line, marks in ((values, found), (values.T, found.T)):
         first, last = line[:, :-1], line[:, 1:]
-        opposite = (first * np.sign(last) < 0) & (np.abs(first - last) > least)
-        nearer = np.abs(first) <= np.abs(last)
-        marks[:, :-1] |= opposite & nearer
-        marks[:, 1:] |= opposite & ~nearer
-        before, after = line[:, :-2], line[:, 2:]
-        marks[:, 1:-1] |= (line[:, 1:-1] == 0) & (before * np.sign(after) < 0) & (np.abs(before - after) > least)
+        crossed = opposite(first, last, least)
+        with np.errstate(all="ignore"):
+            total = first + last  # of opposite signs: it cannot overflow where that counts
+            nearer = ~(np.where(first > 0, total > 0, total < 0))
+        marks[:, :-1] |= crossed & nearer
+        marks[:, 1:] |= crossed & ~nearer
+        marks[:, 1:-1] |= (line[:, 1:-1] == 0) & opposite(line[:, :-2], line[:, 2:], least)
     return found.view(np.uint8) * np.uint8(255)
+
+
+def opposite(first: np.ndarray, last: np.ndarray, least: float) -> np.ndarray:
+    """Whether the signs differ, by a step of more than `least`."""
+    signs = (first < 0) & (last > 0) | (first > 0) & (last < 0)
+    if not least:
+        return signs
+    with np.errstate(all="ignore"):
+        wide = np.longdouble if first.dtype.kind in "iu" else np.float64
+        return signs & (np.abs(first.astype(wide) - last.astype(wide)) > least)

@@ -23,17 +23,22 @@ def derive(
     operators: tuple, image: Any, finish: str, options: tuple, out: Any, threads: Any, gray: Any, mask: Any = None, spacing: Any = None
 ) -> Any:
     """What `apply` does, for pixels `spacing` apart, some of them missing."""
+    border, cval, normalize, view, dtype = options
     if spacing is not None:
-        operators = tuple(
-            (spaced(operator, distance), axis)
-            for (operator, axis), distance in zip(operators, distances(operators, image, spacing, gray), strict=True)
-        )
+        steps = distances(operators, image, spacing, gray)
+        kind = arrays.image_array(image, axis=0).dtype
+        real = F32 if kind == F32 or kind.kind in "iu" and kind.itemsize <= 2 else F64
+        if border == "one-sided" and mask is None:  # its ends are made of other rows
+            found = apply(operators, image, finish, (border, cval, normalize, view, dtype or F64), None, threads, gray)
+            return placed((found / steps[0],), out)
+        operators = tuple((spaced(operator, step), axis) for (operator, axis), step in zip(operators, steps, strict=True))
+        if finish in ("l1", "l2") and dtype is None and out is None:
+            options = (border, cval, normalize, view, real)
     if mask is None:
         return apply(operators, image, finish, options, out, threads, gray)
     array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
     known = arrays.mask_array(mask, array.shape)
-    border, cval, normalize, view, dtype = options
-    if view is not None or dtype is not None and np.dtype(dtype) not in (F32, F64):
+    if view is not None or dtype is not None and arrays.output_type(dtype) not in (F32, F64):
         raise ValueError(
             f"mask: with it the results are fractions and NaN; view={view!r}, dtype={dtype!r} came, no view and float32 or float64 are accepted"
         )
@@ -48,7 +53,7 @@ def derive(
 
 
 def distances(operators: tuple, image: Any, spacing: Any, gray: Any) -> list[float]:
-    """The distance of neighbours along each operator's axis."""
+    """The distance of neighbours along each operator's axis, as often as it differentiates."""
     if any(operator.kind == "diagonal" for operator, _ in operators):
         raise ValueError('spacing: "roberts" came, which is for square pixels; the other operators are accepted')
     ndim = np.ndim(image) - (1 if gray is True and np.ndim(image) == 3 else 0)
@@ -58,7 +63,7 @@ def distances(operators: tuple, image: Any, spacing: Any, gray: Any) -> list[flo
     for step in steps:
         if isinstance(step, bool) or not isinstance(step, int | float | np.integer | np.floating) or not np.isfinite(step) or step <= 0:
             raise ValueError(f"spacing: {spacing!r} came; finite numbers above 0 are accepted")
-    return [float(steps[arrays.axis_number(axis, ndim) if len(steps) > 1 else 0]) for _, axis in operators]
+    return [float(steps[arrays.axis_number(axis, ndim) if len(steps) > 1 else 0]) ** operator.terms[0][1].derivative for operator, axis in operators]
 
 
 def one_derivative(
@@ -75,9 +80,9 @@ def one_derivative(
         return apply(((separable("masked", row, column), axis),), samples, "each", options, None, threads)
 
     ones = Stencil(0, 0, along.offsets, tuple(1 if n else 0 for n in along.numerators), 1)
-    whole = (slid(ones, HERE, known.view(np.uint8), 1) == sum(ones.numerators)).astype(F64)
-    weighed = slid(HERE, across, slid(along, HERE, filled, cval) * whole, 0)
-    weight = slid(HERE, across, whole, 1)
+    whole = slid(ones, HERE, known.view(np.uint8), 1) == sum(ones.numerators)
+    weighed = slid(HERE, across, np.where(whole, slid(along, HERE, filled, cval), 0.0), 0)
+    weight = slid(HERE, across, whole.astype(F64), 1)
     full = factor * (across.denominator / across.unit) ** (filled.ndim - 1)
     slope = operator[0].slope(filled.ndim) if arrays.truth(normalize, "normalize") else 1.0
     result = np.divide(weighed * (full / slope), weight, out=np.full_like(weighed, np.nan), where=weight > 0)

@@ -1,15 +1,18 @@
 """Symmetric 2x2 tensors of an image: how it changes around a pixel, how it curves, how its colours change together."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64
 from edgecalc.core.slide import apply
-from edgecalc.filters.canny import planes_of
+from edgecalc.filters.canny import peak, planes_of, sound
 from edgecalc.filters.gaussian import gaussian, row, smoothed
 from edgecalc.filters.operators import Polar, pair, two_dimensional
+from edgecalc.stencils import OPERATORS
+
+SINGLE = (1e-15, 1e15)  # float32 pixels whose derivatives have sound squares
 
 
 class Tensor(NamedTuple):
@@ -23,18 +26,24 @@ class Tensor(NamedTuple):
     xy: np.ndarray
     yy: np.ndarray
 
+    def real(self) -> tuple[np.ndarray, ...]:
+        """In floats, which do not wrap."""
+        return tuple(part.astype(np.result_type(part, np.float32), copy=False) for part in self)
+
     def eigenvalues(self) -> tuple[np.ndarray, np.ndarray]:
         """The larger and the smaller.
 
         >>> Tensor(np.array([3.0]), np.array([4.0]), np.array([-3.0])).eigenvalues()
         (array([5.]), array([-5.]))
         """
-        mean, apart = (self.xx + self.yy) / 2, np.hypot((self.xx - self.yy) / 2, self.xy)
+        xx, xy, yy = self.real()
+        mean, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
         return mean + apart, mean - apart
 
     def orientation(self) -> np.ndarray:
         """Direction of the larger eigenvalue as float32 radians in -pi/2 .. pi/2: across the edge. 0 points along x, a quarter turn along y."""
-        return (np.arctan2(2 * self.xy, self.xx - self.yy) / 2).astype(np.float32)
+        xx, xy, yy = self.real()
+        return (np.arctan2(2 * xy, xx - yy) / 2).astype(np.float32)
 
     def coherence(self) -> np.ndarray:
         """How much one direction prevails: 1 on a straight edge, 0 where all directions are alike."""
@@ -51,6 +60,7 @@ def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cv
     >>> structure_tensor(np.array([[0, 0, 9, 9]] * 4, np.uint8), operator="central").coherence()[1, 1]
     np.float32(1.0)
     """
+    arrays.one_of(operator, OPERATORS, "operator")  # the diagonals of "roberts" are not x and y
     real = float_type(arrays.image_array(image, gray=gray).dtype)
     row(sigma, 0, 4.0)
     x, y = apply(pair(operator, image), image, "each", (border, cval, normalize, None, None), None, threads, gray)
@@ -84,16 +94,23 @@ def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
     >>> di_zenzo(np.array([[[0, 0], [3, 4]]] * 2, np.uint8), "forward", border="edge").magnitude[0, 0]
     np.float32(5.0)
     """
+    arrays.one_of(operator, OPERATORS, "operator")
     planes = planes_of(image)
-    real: Any = float_type(planes.dtype)
-    operators = pair(operator, planes[0])
+    kind, factor = float_type(planes.dtype), 1.0
+    if planes.dtype == F32 and not SINGLE[0] < peak(planes) < SINGLE[1]:
+        planes = planes.astype(F64)
+    if planes.dtype == F64:
+        planes, factor = sound(planes)
+        cval = cval / factor if factor != 1 else cval
+    operators, real = pair(operator, planes[0]), float_type(planes.dtype)
     total = None
     for plane in planes:
         x, y = apply(operators, plane, "each", (border, cval, normalize, None, None), None, threads)
         products = [np.multiply(first, last, dtype=real) for first, last in ((x, x), (x, y), (y, y))]
         total = products if total is None else [np.add(a, b, out=a) for a, b in zip(total, products, strict=True)]
     tensor = Tensor(*total)  # type: ignore[misc]
-    return Polar(np.sqrt(tensor.eigenvalues()[0]), tensor.orientation())
+    length = np.sqrt(tensor.eigenvalues()[0])
+    return Polar((length if factor == 1 else length * factor).astype(kind, copy=False), tensor.orientation())
 
 
 def float_type(dtype: np.dtype) -> np.dtype:

@@ -7,11 +7,9 @@ Made in this order::
 Nothing on the page is fetched: it can be mailed.
 """
 
-import base64
 import html
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from io import BytesIO
 from itertools import groupby
 from os import PathLike, fspath
 from typing import Any, NamedTuple
@@ -20,6 +18,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from edgecalc.media.page import colours, data_uri
 from edgecalc.reference.check import PEERS
 from edgecalc.reference.compare import apart, compare_row
 from edgecalc.reference.images import Image
@@ -151,13 +150,9 @@ def headline(report: Report) -> str:
 
 # ---------------------------------------------------------------- HTML
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1c2024; --quiet: #60646c; --paper: #fbfbfa; --card: #fff; --line: #e0e1e6; }
-:root { --good: #18794e; --bad: #c62a2f; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #edeef0; --quiet: #a5abb3; --paper: #111213; --card: #191b1d; --line: #2e3135; }
-  :root { --good: #3dd68c; --bad: #ff8b8d; }
-}
+STYLE = (
+    colours()
+    + """
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1rem 4rem; font: 16px/1.5 system-ui, sans-serif; }
 body { background: var(--paper); color: var(--ink); }
@@ -180,22 +175,14 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
 figure { margin: 0; }
 img { display: block; width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--line); }
 """
+)
 
 
 def document(report: Report, found: list[Card]) -> str:
     versions = " · ".join(f"{html.escape(name)} {html.escape(version)}" for name, version in report.versions.items())
     remarks = "".join(f"<li>{html.escape(each)}</li>" for each in report.remarks)
     sections = "".join(section(image, list(group)) for image, group in groupby(found, key=lambda card: card.image))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>edgecalc beside its peers</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<header>
+    body = f"""<header>
 <h1>edgecalc beside its peers</h1>
 <p class="{"good" if report.ok else "bad"}"><strong>{headline(report)}</strong></p>
 <p class="quiet">{versions} · kernels: {html.escape(report.target)}</p>
@@ -204,7 +191,22 @@ blue within the promise, red beyond it, black where there is none.</li></ul>
 {counts(report)}
 {failures(report)}
 </header>
-{sections}
+{sections}"""
+    return whole("edgecalc beside its peers", STYLE, body)
+
+
+def whole(title: str, style: str, body: str) -> str:
+    """The file around a page's own part."""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
 </body>
 </html>
 """
@@ -240,20 +242,24 @@ def table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]], kind: str = "
 def section(image: Image, found: list[Card]) -> str:
     height, width = image.pixels.shape
     size = f'<span class="quiet">{width} x {height}, {image.pixels.dtype}</span>'
-    shown = data_uri(displayed(image))
+    shown = drawn(displayed(image))
     return f"<section><h2>{html.escape(image.name)} {size}</h2>{''.join(article(card, shown) for card in found)}</section>"
 
 
 def article(card: Card, shown: str) -> str:
-    drawn = {
+    panel = {
         "input": shown,
-        "edgecalc": data_uri(card.ours),
-        card.finding.peer: data_uri(card.theirs),
-        "difference, amplified": data_uri(card.difference),
+        "edgecalc": drawn(card.ours),
+        card.finding.peer: drawn(card.theirs),
+        "difference, amplified": drawn(card.difference),
     }
-    figures = "".join(figure(html.escape(label), uri) for label, uri in drawn.items())
+    figures = "".join(figure(html.escape(label), uri) for label, uri in panel.items())
     words = lines((card.finding, *card.others))
     return f'<article><h3>{html.escape(card.finding.work)}</h3><div class="row">{figures}</div>{words}</article>\n'
+
+
+def drawn(pixels: np.ndarray) -> str:
+    return data_uri(Pillow.fromarray(pixels), compress_level=6)
 
 
 def figure(label: str, uri: str) -> str:
@@ -270,12 +276,6 @@ def lines(findings: tuple[Finding, ...]) -> str:
         f'<span class="quiet">{html.escape(text)}</span></p>'
         for (ok, text), names in peers.items()
     )
-
-
-def data_uri(pixels: np.ndarray) -> str:
-    held = BytesIO()
-    Pillow.fromarray(pixels).save(held, "PNG", compress_level=6)
-    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode("ascii")
 
 
 # ---------------------------------------------------------------- one picture

@@ -17,8 +17,8 @@ cdef struct Strip:
     Py_ssize_t channels, channel_bytes
     const char* given[2]                    # derivatives that the caller brought, or NULL
     Py_ssize_t given_bytes[2]               # from row to row
-    const uint8_t* valid                    # or NULL
-    Py_ssize_t valid_bytes
+    const uint8_t* unknown                    # or NULL
+    Py_ssize_t unknown_bytes
     Py_ssize_t row0, row1
     int kind
     bint squares
@@ -55,18 +55,19 @@ cdef class EdgeMap:
         free(self.edges)
         free(self.waiting)
 
-    def thin(self, Plan plan, cnp.ndarray first not None, cnp.ndarray second, cnp.ndarray valid, int kind, bint squares,
+    def thin(self, Plan plan, cnp.ndarray first not None, cnp.ndarray second, cnp.ndarray unknown, int kind, bint squares,
              double low, double high, Py_ssize_t row0, Py_ssize_t row1):
         """Find and grow the edges of rows row0 .. row1: of the channels in `first`, by `plan`; or of the derivatives `first` and `second`."""
         cdef Strip s
+        self.check(row0, row1)
         cdef Flood f = self.flood(row0, row1)
         cdef bint enough
         if LENGTH[kind][squares] is NULL:
             raise TypeError(f"no kernel thins derivatives of type {kind}")
         s.row0, s.row1, s.kind, s.squares, s.low, s.high = row0, row1, kind, squares, low, high
-        s.valid, s.channels, s.walk.scratch = NULL, 1, NULL
-        if valid is not None:
-            s.valid, s.valid_bytes = <const uint8_t*> cnp.PyArray_DATA(valid), cnp.PyArray_STRIDE(valid, 0)
+        s.unknown, s.channels, s.walk.scratch = NULL, 1, NULL
+        if unknown is not None:
+            s.unknown, s.unknown_bytes = <const uint8_t*> cnp.PyArray_DATA(unknown), cnp.PyArray_STRIDE(unknown, 0)
         if plan is None:
             s.given[0], s.given_bytes[0] = <const char*> cnp.PyArray_DATA(first), cnp.PyArray_STRIDE(first, 0)
             s.given[1], s.given_bytes[1] = <const char*> cnp.PyArray_DATA(second), cnp.PyArray_STRIDE(second, 0)
@@ -91,6 +92,11 @@ cdef class EdgeMap:
         f.first, f.last = self.start(row0), self.start(row1)
         f.stack, f.used, f.room, f.failed = NULL, 0, 0, False
         return f
+
+    cdef int check(self, Py_ssize_t row0, Py_ssize_t row1) except -1:
+        if not 0 <= row0 <= row1 <= self.rows:
+            raise IndexError(f"rows {row0} to {row1} of {self.rows}")
+        return 0
 
     cdef inline Py_ssize_t start(self, Py_ssize_t row) noexcept nogil:
         return row * self.stride + 1
@@ -138,8 +144,8 @@ cdef class EdgeMap:
         for channel in range(1, s.channels):
             self.channel(plan, s, row, channel, 3)
             STRONGEST[s.kind][s.squares](s.x[3], s.y[3], s.length[3], s.x[k], s.y[k], s.length[k], self.columns)
-        if s.valid is not NULL:
-            MASKED[s.kind][s.squares](s.length[k], s.valid + row * s.valid_bytes, self.columns)
+        if s.unknown is not NULL:
+            MASKED[s.kind][s.squares](s.length[k], s.unknown + row * s.unknown_bytes, self.columns)
 
     cdef void channel(self, Plan plan, Strip* s, Py_ssize_t row, Py_ssize_t channel, Py_ssize_t k) noexcept nogil:
         s.walk.image = s.image + channel * s.channel_bytes
@@ -149,6 +155,7 @@ cdef class EdgeMap:
 
     def grow(self, cnp.ndarray marks not None, Py_ssize_t row0, Py_ssize_t row1):
         """Grow the edges of rows row0 .. row1 from `marks`: 0, CANDIDATE or CANDIDATE | STRONG for each pixel."""
+        self.check(row0, row1)
         cdef Flood f = self.flood(row0, row1)
         cdef const uint8_t* place
         cdef uint8_t[64] last
@@ -175,6 +182,9 @@ cdef class EdgeMap:
         cdef Flood f = self.flood(0, self.rows)
         cdef Py_ssize_t row, k
         for row in seams:
+            self.check(row, row + 1)
+            if row == 0:
+                continue
             for k in range(self.start(row), self.start(row + 1) - 1):
                 reach(&f, k, around(self.edges, k - self.stride))
                 reach(&f, k - self.stride, around(self.edges, k))
@@ -188,6 +198,7 @@ cdef class EdgeMap:
         """Rows row0 .. row1 as a picture: 255 for an edge (or a candidate), else 0."""
         cdef Py_ssize_t row
         cdef const uint64_t* bits = self.candidates if candidates else self.edges
+        self.check(row0, row1)
         with nogil:
             for row in range(row0, row1):
                 spread(bits + self.start(row), <uint8_t*> cnp.PyArray_DATA(out) + row * cnp.PyArray_STRIDE(out, 0), self.columns)

@@ -21,7 +21,7 @@ ctypedef void (*thin_row)(
     const void* x, const void* y, const void* above, const void* here, const void* below, double low, double high, uint8_t* out, Py_ssize_t count
 ) noexcept nogil
 ctypedef void (*strongest_row)(const void* x, const void* y, const void* lengths, void* best_x, void* best_y, void* best, Py_ssize_t count) noexcept nogil
-ctypedef void (*masked_row)(void* lengths, const uint8_t* valid, Py_ssize_t count) noexcept nogil
+ctypedef void (*masked_row)(void* lengths, const uint8_t* unknown, Py_ssize_t count) noexcept nogil
 
 
 cdef void length_l1(const wide* x, const wide* y, length* out, Py_ssize_t count) noexcept nogil:
@@ -91,14 +91,10 @@ cdef void strongest(const wide* x, const wide* y, const length* lengths, wide* b
         best[j] = lengths[j] if longer else best[j]
 
 
-cdef void masked(length* lengths, const uint8_t* valid, Py_ssize_t count) noexcept nogil:
+cdef void masked(length* lengths, const uint8_t* unknown, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t j
     for j in range(count):
-        lengths[j] = lengths[j] if valid[j] else 0
-
-
-cdef Py_ssize_t length_size(int kind, bint squares) noexcept nogil:
-    return sizeof(double) if kind != I16 else sizeof(int32_t) if squares else sizeof(int16_t)
+        lengths[j] = 0 if unknown[j] else lengths[j]
 
 
 cdef length_row LENGTH[10][2]               # [derivative][whether squares]
