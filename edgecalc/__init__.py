@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgecalc import reference, stencils
+    from edgecalc import calculus, reference, stencils
     from edgecalc.filters.automatic import canny_auto
     from edgecalc.filters.canny import canny, hysteresis, nonmax
     from edgecalc.filters.difference import backward, central, differentiate, forward
@@ -25,6 +25,7 @@ __all__ = [
     "Polar",
     "Tensor",
     "backward",
+    "calculus",
     "canny",
     "canny_auto",
     "central",
@@ -55,7 +56,7 @@ __all__ = [
     "zero_crossings",
 ]
 
-_ROOMS = ("reference", "stencils")
+_ROOMS = ("calculus", "reference", "stencils")
 _FILES = {
     "automatic": ("canny_auto",),
     "canny": ("canny", "hysteresis", "nonmax"),

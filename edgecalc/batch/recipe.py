@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import shlex
 import tomllib
 from collections.abc import Callable
@@ -30,6 +31,7 @@ EXAMPLES = {
     "gaussian_laplace": "such as gaussian_laplace:sigma=2", "difference_of_gaussians": "such as difference_of_gaussians:low_sigma=1",
 }  # fmt: skip
 SIGNED = ("difference_of_gaussians", "gaussian_derivative", "gaussian_laplace")  # small numbers of either sign
+NOTHING = object()  # what stands behind a key without "="
 PICTURES = ("gaussian", "magnitude")  # of these, uint8 in is a picture out
 
 
@@ -50,7 +52,7 @@ class Recipe:
     def parse(cls, text: str) -> Recipe:
         name, _, rest = text.partition(":")
         pairs = [pair.partition("=") for pair in filter(None, rest.split(","))]
-        return cls.checked(name, [(key, _value(value) if equals else None) for key, equals, value in pairs], "--op")
+        return cls.checked(name, [(key, _value(value) if equals else NOTHING) for key, equals, value in pairs], "--op")
 
     @classmethod
     def checked(cls, name: str, parameters: list[tuple[str, Any]], what: str) -> Recipe:
@@ -59,7 +61,7 @@ class Recipe:
         signature = inspect.signature(getattr(edgecalc, name)).parameters
         accepted = [key for key in signature if key not in NOT_IN_TEXT]
         for key, value in parameters:
-            if key not in accepted or value is None and signature[key].default is not None:
+            if key not in accepted or value is NOTHING:
                 raise EdgecalcError(f"{what}: {key!r} came; {name} takes {', '.join(f'{each}=...' for each in accepted)}")
         missing = [key for key in accepted if signature[key].default is inspect.Parameter.empty and key not in dict(parameters)]
         if missing:
@@ -125,6 +127,10 @@ class Recipe:
         result = self.function(image, **parameters, threads=threads)
         return result.edges if self.operator == "canny_auto" else result
 
+    def around(self, angles: Any) -> Any:
+        """Directions as gray levels: -pi is 0, pi is 255."""
+        return ((angles + math.pi) * (255 / (2 * math.pi))).round().astype("uint8")
+
     def picture(self, image: np.ndarray, threads: int | None = None) -> Any:
         """A uint8 picture: a signed derivative by its size unless view= says otherwise, deeper images on the scale of 8 bits."""
         parameters = dict(self.parameters)
@@ -137,7 +143,8 @@ class Recipe:
         if image.dtype != "uint8":
             full = 65535.0 if image.dtype == "uint16" else float(abs(image).max(initial=0)) or 1.0
             image = image.astype("float32") * (255 / full)
-        return self.call(image, parameters, threads)
+        result = self.call(image, parameters, threads)
+        return self.around(result) if self.operator == "orientation" else result
 
 
 def _value(text: str) -> Any:

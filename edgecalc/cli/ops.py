@@ -1,7 +1,10 @@
 """edgecalc ops: every operator drawn, with what it promises."""
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from math import sqrt
+from typing import Any
 
 # What no single kernel draws: how it is made of those that are.
 MADE = {
@@ -45,23 +48,25 @@ def run(args: argparse.Namespace) -> int:
     from edgecalc.filters.gaussian import row
     from edgecalc.filters.operators import odd_size, sized_sobel
 
-    bell = row(args.sigma, 0, 4.0)
-    table = {
-        **stencils.OPERATORS,
-        "sobel": sized_sobel(args.ksize or 3, 1),
-        "roberts": stencils.ROBERTS["main"],
-        "roberts anti": stencils.ROBERTS["anti"],
-        "laplacian": stencils.laplacian(odd_size(args.ksize or 1)),
-        "gaussian": stencils.separable("gaussian", bell, bell),
-        "gaussian_derivative": stencils.separable("gaussian_derivative", row(args.sigma, 1, 4.0), bell),
-        "gaussian_laplace": stencils.gaussian_laplace(args.sigma),
-        "difference_of_gaussians": stencils.difference_of_gaussians(args.sigma, 1.6 * args.sigma),
+    def bell():
+        return row(args.sigma, 0, 4.0)
+
+    table: dict[str, Callable[[], Any]] = {
+        **{name: partial(stencils.OPERATORS.__getitem__, name) for name in stencils.OPERATORS},
+        "sobel": lambda: sized_sobel(3 if args.ksize is None else args.ksize, 1),
+        "roberts": lambda: stencils.ROBERTS["main"],
+        "roberts anti": lambda: stencils.ROBERTS["anti"],
+        "laplacian": lambda: stencils.laplacian(odd_size(1 if args.ksize is None else args.ksize)),
+        "gaussian": lambda: stencils.separable("gaussian", bell(), bell()),
+        "gaussian_derivative": lambda: stencils.separable("gaussian_derivative", row(args.sigma, 1, 4.0), bell()),
+        "gaussian_laplace": lambda: stencils.gaussian_laplace(args.sigma),
+        "difference_of_gaussians": lambda: stencils.difference_of_gaussians(args.sigma, 1.6 * args.sigma),
     }
     made = {name: text for names, text in MADE.items() for name in names.split(", ")}
     for name in args.names:
         one_of(name, [*table, *made], "NAME")
     for name in args.names or table:
-        print("\n".join(drawing(name, table[name]) if name in table else [f"{name}   {made[name]}"]), end="\n\n")
+        print("\n".join(drawing(name, table[name]()) if name in table else [f"{name}   {made[name]}"]), end="\n\n")
     for names, text in () if args.names else MADE.items():
         print(f"{names}\n    {text}\n")
     return 0

@@ -142,7 +142,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     for k in [*range(min(before, size)), *range(max(before, size - after), size)]:
         end = stencils.one_sided(row.derivative, row.accuracy, k, size - 1 - k)
         first, last = k + min(end.offsets), k + max(end.offsets) + 1
-        there = replace(inner, dtype=result, divide=options.divide if options.normalize else end.denominator / row.denominator)
+        there = replace(inner, dtype=result, divide=options.divide * (1 if options.normalize else end.denominator / row.denominator))
         apply(((stencils.separable(operator.name, end), axis),), array[place(first, last)], finish, fields(there), target[place(k, k + 1)], 1)
     if target is not whole:
         whole[...] = target

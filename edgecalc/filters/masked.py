@@ -29,8 +29,8 @@ def derive(
         kind = arrays.image_array(image, axis=0).dtype
         real = F32 if kind == F32 or kind.kind in "iu" and kind.itemsize <= 2 else F64
         if border == "one-sided" and mask is None:  # its ends are made of other rows
-            found = apply(operators, image, finish, (border, cval, normalize, view, dtype or F64), None, threads, gray)
-            return placed((found / steps[0],), out)
+            wanted = (F32 if kind == F32 else F64) if dtype is None and view is None and out is None else dtype
+            return apply(operators, image, finish, (border, cval, normalize, view, wanted, steps[0]), out, threads, gray)
         operators = tuple((spaced(operator, step), axis) for (operator, axis), step in zip(operators, steps, strict=True))
         if finish in ("l1", "l2") and dtype is None and out is None:
             options = (border, cval, normalize, view, real)

@@ -137,11 +137,15 @@ def test_a_constant_image_has_no_gradient(dtype):
     assert not result.magnitude.any() and not result.orientation.any()
 
 
-def test_nan_spreads_from_any_channel():
-    image = np.zeros((7, 8, 3))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scale", [0, 1, 1e-25])
+def test_nan_spreads_from_any_channel_and_no_farther(scale, dtype):
+    image = images.noisy_image((7, 8, 3), dtype) * np.dtype(dtype).type(scale)
+    clean = ec.di_zenzo(image).magnitude
     image[3, 4, 1] = np.nan
-    expected = ec.polar(image[..., 1]).magnitude
-    assert np.array_equal(np.isnan(ec.di_zenzo(image).magnitude), np.isnan(expected))
+    result, lost = ec.di_zenzo(image).magnitude, np.isnan(ec.polar(image[..., 1]).magnitude)
+    assert np.array_equal(np.isnan(result), lost)
+    np.testing.assert_allclose(result[~lost], clean[~lost], rtol=1e-6)
 
 
 @pytest.mark.parametrize("layout", images.LAYOUTS)

@@ -122,12 +122,26 @@ def test_the_magnitude_with_a_distance_is_a_float_for_every_type(dtype, norm):
 
 
 @pytest.mark.parametrize("name", twins.DIFFERENCES)
-@pytest.mark.parametrize("dtype", ["uint8", "float64"])
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
 def test_ends_that_lean_inwards_are_divided_too(dtype, name):
     image = some_image((5, 6), dtype)
     for axis, distance in (("x", 0.5), ("y", 4)):
         result = getattr(ec, name)(image, axis, border="one-sided", spacing=(4, 0.5))
+        assert result.dtype == (np.float32 if dtype == "float32" else np.float64)
         np.testing.assert_array_equal(result, getattr(ec, name)(image, axis, border="one-sided") / distance)
+
+
+@pytest.mark.parametrize("border", ["reflect", "one-sided"])
+@pytest.mark.parametrize("options", [{"dtype": "float32"}, {"dtype": "int16"}, {"view": "magnitude"}, {"normalize": True}])
+def test_dtype_view_and_normalize_are_of_the_divided_derivative(options, border):
+    image = some_image((7, 9), "uint8")
+    result, divided = ec.central(image, border=border, spacing=16, **options), ec.central(image, border=border) / 16
+    if "normalize" in options:
+        np.testing.assert_array_equal(result, divided / 2)
+    else:
+        assert result.dtype == options.get("dtype", "uint8")
+        rounded = np.rint(divided if "dtype" in options else np.abs(divided))
+        np.testing.assert_array_equal(result, divided if options.get("dtype") == "float32" else rounded)
 
 
 @pytest.mark.parametrize("order", [2, 3])
