@@ -14,6 +14,7 @@ from edgecalc.media.names import printable
 
 MOST_WAITING = 200
 LONGEST_WAIT = 2.0  # seconds
+STANDS = ("Exists", "Unchanged")  # why a file was skipped whose output is there
 
 TABLES = """
 create table if not exists runs (id integer primary key, started real, ended real, recipe text, version text, arguments text, planned integer);
@@ -22,6 +23,10 @@ create table if not exists files (
     ms real, bytes_in integer, bytes_out integer, width integer, height integer, finished real
 );
 """
+
+
+# Whether an earlier run wrote here: it has records, or was killed before it could make any.
+USED = "select 1 from files union select 1 from runs where ended is null limit 1"
 
 
 class Record(NamedTuple):
@@ -48,9 +53,17 @@ class Journal:
         state = out / STATE
         state.mkdir(parents=True, exist_ok=True)
         label = "" if shard[1] == 1 else f"-{shard[0]}of{shard[1]}"
-        self.lock = locked(state / f"lock{label}", out)
-        self.database = sqlite3.connect(state / f"journal{label}.sqlite", isolation_level=None)
-        self.database.executescript(TABLES)
+        self.house = locked(state / "lock", out, alone=not label)  # shards share it, a whole run does not
+        self.lock = locked(state / f"lock{label}", out) if label else self.house
+        path = state / f"journal{label}.sqlite"
+        try:
+            self.database = sqlite3.connect(path, isolation_level=None)
+            self.database.executescript(TABLES)
+            self.used = self.database.execute(USED).fetchone() is not None
+        except sqlite3.Error as error:
+            for handle in {self.lock, self.house}:
+                os.close(handle)
+            raise OSError(f"{printable(path)}: the journal cannot be read ({error}); move it away to start anew") from None
         self.group_sync = group_sync
         self.run = 0
         self.waiting: list[tuple[Record, float]] = []  # and when each was finished
@@ -65,11 +78,6 @@ class Journal:
         row = self.database.execute("select fingerprint from files where name = ? and status = 'done'", (os.fsencode(name),)).fetchone()
         return row[0] if row else None
 
-    @property
-    def used(self) -> bool:
-        """Whether an earlier run wrote into this folder."""
-        return self.database.execute("select 1 from runs limit 1").fetchone() is not None
-
     def add(self, record: Record) -> None:
         self.waiting.append((record, time.time()))
         if len(self.waiting) >= MOST_WAITING or time.monotonic() - self.committed > LONGEST_WAIT:
@@ -79,15 +87,16 @@ class Journal:
         if self.waiting and self.group_sync and hasattr(os, "sync"):
             os.sync()
         self.database.execute("begin")
-        self.database.executemany(
-            "insert or replace into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (os.fsencode(r.name), os.fsencode(r.source), self.run, r.status, r.fingerprint, r.error, r.message, r.ms, r.bytes_in, r.bytes_out,
-                 r.width, r.height, finished)
-                for r, finished in self.waiting
-                if r.error != "Unchanged"  # its record stands
-            ),
-        )  # fmt: skip
+        for again in (False, True):  # the record of an output that stands is kept
+            rows = [(r, finished) for r, finished in self.waiting if (r.error in STANDS) is not again]
+            self.database.executemany(
+                f"insert or {'replace' if again else 'ignore'} into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (os.fsencode(r.name), os.fsencode(r.source), self.run, r.status, r.fingerprint, r.error, r.message, r.ms, r.bytes_in,
+                     r.bytes_out, r.width, r.height, finished)
+                    for r, finished in rows
+                ),
+            )  # fmt: skip
         self.database.execute("commit")
         self.waiting.clear()
         self.committed = time.monotonic()
@@ -98,16 +107,17 @@ class Journal:
             self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
         finally:
             self.database.close()
-            os.close(self.lock)
+            for handle in {self.lock, self.house}:
+                os.close(handle)
 
 
-def locked(path: Path, out: Path) -> int:
+def locked(path: Path, out: Path, alone: bool = True) -> int:
     """An open file that no other run has; the system frees it when the process ends, however it ends."""
     import fcntl
 
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except OSError:
         owner = os.read(handle, 20).decode(errors="replace").strip()
         os.close(handle)

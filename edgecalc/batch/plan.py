@@ -41,16 +41,12 @@ class Selection:
     null: bool = False  # names there end with a zero byte, not with a line
     suffix: str = ".png"
     on_collision: str = "error"
-    shard: tuple[int, int] = (1, 1)
 
     def wants(self, name: str) -> bool:
         plain = name.replace(os.sep, "/")
         if self.include and not any(fnmatch.fnmatch(plain, pattern) for pattern in self.include):
             return False
-        if any(fnmatch.fnmatch(plain, pattern) for pattern in self.exclude):
-            return False
-        part, parts = self.shard
-        return parts == 1 or int.from_bytes(hashlib.blake2b(os.fsencode(plain), digest_size=8).digest(), "big") % parts == part - 1
+        return not any(fnmatch.fnmatch(plain, pattern) for pattern in self.exclude)
 
 
 def plan(inputs: list[str], out: Path, selection: Selection | None = None) -> list[Job]:
@@ -70,12 +66,23 @@ def plan(inputs: list[str], out: Path, selection: Selection | None = None) -> li
                     "say --on-collision keep-ext, or run them into separate folders"
                 )
             job = Job(source, name + selection.suffix)
-            if taken.setdefault(key(job.name), len(jobs)) < len(jobs):
+            other = taken.setdefault(key(job.name), len(jobs))
+            if other < len(jobs) and jobs[other].source == source:
+                continue
+            if other < len(jobs):
                 raise EdgecalcError(f"{printable(out / job.name)}: would be written twice; run the inputs into separate folders")
         elif other < len(jobs):
             continue
         jobs.append(job)
     return jobs
+
+
+def part(jobs: list[Job], shard: tuple[int, int]) -> list[Job]:
+    """One of equal parts, by the outputs' names: always the same for the same file."""
+    place, parts = shard
+    if parts == 1:
+        return jobs
+    return [job for job in jobs if int.from_bytes(hashlib.blake2b(os.fsencode(job.name), digest_size=8).digest(), "big") % parts == place - 1]
 
 
 def key(name: str) -> int:
@@ -104,7 +111,7 @@ def sources(inputs: list[str], out: Path, selection: Selection) -> Iterator[tupl
 def walked(folder: str, out: str, recursive: bool) -> Iterator[tuple[str, str]]:
     """Images of a folder, in order; links to folders are not followed, hidden files and the output are left out."""
     for place, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(each for each in folders if recursive and each != STATE and os.path.realpath(os.path.join(place, each)) != out)
+        folders[:] = sorted(each for each in folders if recursive and not each.startswith(".") and os.path.realpath(os.path.join(place, each)) != out)
         for each in sorted(files):
             if each.lower().endswith(SUFFIXES) and not each.startswith("."):
                 yield os.path.join(place, each), os.path.relpath(os.path.join(place, each), folder)
@@ -124,7 +131,7 @@ def listed(source: str, null: bool) -> Iterator[tuple[str, str]]:
 
 
 def refuse_inputs_as_outputs(jobs: list[Job], out: Path) -> None:
-    """An output that is an input, by whatever name, link or mount, would destroy it."""
+    """An output that is an input, by whatever name, link or mount, would destroy it. Pages have a folder of their own, which no input lies in."""
     identities: set[tuple[int, int]] | None = None
     for job in jobs:
         target = out / job.name

@@ -19,7 +19,7 @@ from edgecalc.batch.journal import Journal, Record
 from edgecalc.batch.plan import Job, refuse_inputs_as_outputs
 from edgecalc.batch.work import Settings, fingerprint, prepare, work
 from edgecalc.errors import EdgecalcError
-from edgecalc.media.names import printable
+from edgecalc.media.names import printable, temporary
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -66,12 +66,16 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
             yield record
     if not todo:
         return
+    begun: set[str] = set()  # names of files that may have been cut off
     with ProcessPool(min(orders.processes, len(todo)), initializer=prepare, initargs=[settings], context=context()) as pool:
         try:
-            yield from supervised(pool, todo, journal, orders, stop or threading.Event())
+            for record in supervised(pool, todo, journal, orders, stop or threading.Event(), begun):
+                yield record
         finally:
             pool.stop()
             pool.join()
+            for name in begun:
+                temporary(out / name).unlink(missing_ok=True)
 
 
 def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orders) -> str | None:
@@ -115,7 +119,7 @@ def context() -> Any:
     return made
 
 
-def supervised(pool: ProcessPool, jobs: list[Job], journal: Journal, orders: Orders, stop: threading.Event) -> Iterator[Record]:
+def supervised(pool: ProcessPool, jobs: list[Job], journal: Journal, orders: Orders, stop: threading.Event, begun: set[str]) -> Iterator[Record]:
     ended: queue.SimpleQueue = queue.SimpleQueue()
     rest = iter(jobs)
     running: dict[Any, tuple[Job, int]] = {}
@@ -123,6 +127,7 @@ def supervised(pool: ProcessPool, jobs: list[Job], journal: Journal, orders: Ord
     def start(job: Job, attempt: int = 1) -> None:
         future = pool.schedule(work, args=[job.source, job.name], timeout=orders.timeout)
         running[future] = (job, attempt)
+        begun.add(job.name)
         future.add_done_callback(ended.put)
 
     for job in islice(rest, WINDOW * orders.processes):
@@ -145,6 +150,8 @@ def supervised(pool: ProcessPool, jobs: list[Job], journal: Journal, orders: Ord
             start(job, attempt + 1)
             continue
         failures += record.status == "failed"
+        if record.error not in ("Timeout", "Crashed"):
+            begun.discard(job.name)
         journal.add(record)
         yield record
         if record.error in FULL:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +32,7 @@ class Settings:
     level: str = "fast"
     durable: bool = False
     checksums: bool = False
+    strict: bool = False  # a decoder's warning is an error
     memory: int = 0  # bytes for this process; 0 is no limit
 
 
@@ -57,51 +62,87 @@ def work(source: str, name: str) -> Record:
 
     start = time.perf_counter()
     try:
-        done = attempt(source, name)
-        if done is None:  # changed while it was read
-            done = attempt(source, name)
-        if done is None:
-            return Record(source, name, "failed", "Changed", f"{printable(source)}: it changes while it is read")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error" if _settings.strict else "ignore")
+            try:
+                done = attempt(source, name)
+            except Changed:
+                done = attempt(source, name)
+    except Changed:
+        return Record(source, name, "failed", "Changed", f"{printable(source)}: it changes while it is read")
     except MemoryError:
         return Record(source, name, "failed", "MemoryError", f"{printable(source)}: not enough memory; fewer --workers leave more for each")
-    except (ValueError, TypeError, OSError, ArithmeticError) as error:
+    except (ValueError, TypeError, OSError, ArithmeticError, Warning) as error:
         kind = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
-        skipped = "not a regular file" in str(error) or "no such file" in str(error) and os.path.islink(source)
-        return Record(source, name, "skipped" if skipped else "failed", kind, str(error) or kind, ms(start))
+        skipped = "not a regular file" in str(error) or isinstance(error, FileNotFoundError) and os.path.islink(source)
+        said = str(error) or kind
+        message = said if printable(source) in said else f"{printable(source)}: {said}"
+        return Record(source, name, "skipped" if skipped else "failed", kind, message, ms(start))
     return done._replace(ms=ms(start))
 
 
-def attempt(source: str, name: str) -> Record | None:
+class Changed(Exception):
+    """The input is not what it was when it was opened."""
+
+
+def attempt(source: str, name: str) -> Record:
     from edgecalc.media.limits import Limits
     from edgecalc.media.read import opened, read_pages
     from edgecalc.media.write import EXACT, write
 
     with opened(source) as file:
         before = os.fstat(file.fileno())
+
+    def unchanged() -> None:
+        after = os.stat(source)
+        if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
+            raise Changed
+
     target = Path(_settings.out, name)
     pages = read_pages(source, Limits(pixels=_settings.max_pixels))
     exact = target.suffix in EXACT
     size, shape, content = 0, (0, 0), ""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with place_for(target) as place:
         for number, image in enumerate(pages, 1):
             picture = (_recipe.exact if exact else _recipe.picture)(image, 1)
-            place = target if _settings.pages == "first" else Path(f"{target}.pages", f"{number:04}{target.suffix}")
-            place.parent.mkdir(exist_ok=True)
-            size += write(place, picture, level=_settings.level, bits=_recipe.binary and not exact, durable=_settings.durable)
+            path = place / f"{number:04}{target.suffix}" if _settings.pages == "all" else place
+            bits = _recipe.binary and not exact
+            size += write(path, picture, level=_settings.level, bits=bits, durable=_settings.durable, check=unchanged)
             shape = image.shape[:2]
-            content = checksum(place) if _settings.checksums else ""
+            content = checksum(path) if _settings.checksums else ""
             if _settings.pages == "first":
                 break
-    finally:
-        pages.close()  # type: ignore[attr-defined]
-    after = os.stat(source)
-    if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
-        return None
+        unchanged()
     mark = fingerprint(before, _settings)
     return Record(
         source, name, "done", bytes_in=before.st_size, bytes_out=size, width=int(shape[1]), height=int(shape[0]), fingerprint=mark, sha256=content
     )
+
+
+@contextmanager
+def place_for(target: Path) -> Iterator[Path]:
+    """The file to write, or for pages a folder that takes its final name once it is whole. Never outside the output, by no link."""
+    from edgecalc.media.names import printable, temporary
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.commonpath([os.path.realpath(target.parent), os.path.realpath(_settings.out)]) != os.path.realpath(_settings.out):
+        raise ValueError(f"{printable(target)}: a link leads out of the output folder; remove it, or choose another folder with -o")
+    if _settings.pages == "first":
+        yield target
+        return
+    folder = Path(f"{target}.pages")
+    fresh, old = temporary(folder), temporary(folder.with_name(folder.name + ".old"))
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir()
+    try:
+        yield fresh
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def fingerprint(status: os.stat_result, settings: Settings) -> str:

@@ -40,7 +40,7 @@ class Progress:
         from edgecalc.media.names import printable
 
         text = ""
-        if record.status == "failed" or record.message:
+        if record.status == "failed" or record.message and not self.quiet:
             text = f"{record.status}: {printable(record.message)}"
         elif self.verbose and not self.quiet:
             text = f"{record.status}: {printable(record.source)}" + (f" ({record.error})" if record.error else f"  {record.ms:.0f} ms")

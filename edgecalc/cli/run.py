@@ -70,21 +70,24 @@ def options(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one file (default: %(default)s)")
     how.add_argument("--max-pixels", type=int, default=178_956_970, metavar="N", help="larger images fail (default: %(default)s)")
     how.add_argument("--max-errors", type=int, metavar="N", help="stop after more failures than this")
+    how.add_argument("--strict", action="store_true", help="a decoder's warning is a failure")
     how.add_argument("--json", action="store_true", help="JSON Lines on standard output: a record for each file, then a summary")
     how.add_argument("-q", "--quiet", action="store_true", help="only failures")
     how.add_argument("-v", "--verbose", action="store_true", help="a line for each file")
 
 
 def run(args: argparse.Namespace) -> int:
-    from edgecalc.batch.plan import plan
+    from edgecalc.batch.plan import part, plan, refuse_inputs_as_outputs
     from edgecalc.batch.run import context
 
     configure(args)
     require(args)
     if not args.dry_run:
         context()
-    jobs = plan(args.inputs, args.out, selection(args))
-    if not jobs:
+    everything = plan(args.inputs, args.out, selection(args))
+    refuse_inputs_as_outputs(everything, args.out)
+    jobs = part(everything, shard(args.shard))
+    if not everything:
         from edgecalc.media.names import SUFFIXES
 
         say(f"edgecalc: no image ({', '.join(SUFFIXES)}) among the inputs; -r looks into folders within folders")
@@ -111,14 +114,31 @@ def configure(args: argparse.Namespace) -> None:
     parser = argparse.ArgumentParser()
     options(parser)
     defaults = vars(parser.parse_args([]))
+    actions = {action.dest: action for action in parser._actions}
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in defaults or name == "config":
             raise EdgecalcError(
                 f"{path}: [run] {key}: accepted are {', '.join(sorted(each.replace('_', '-') for each in defaults if each != 'config'))}"
             )
+        value = checked(value, actions[name], f"{path}: [run] {key}")
         if getattr(args, name) == defaults[name]:
-            setattr(args, name, Path(value) if name in ("out", "recipe") else value)
+            setattr(args, name, value)
+
+
+def checked(value: Any, action: argparse.Action, what: str) -> Any:
+    """A value of the configuration as the command line would have made it."""
+    from edgecalc.errors import EdgecalcError
+
+    many = isinstance(action.default, list) or action.nargs == "*"
+    kinds: dict[Any, Any] = {int: int, float: (int, float), Path: str, None: str}
+    wanted: Any = bool if action.nargs == 0 else list if many else kinds[action.type]
+    if not isinstance(value, wanted) or wanted is not bool and isinstance(value, bool) or many and not all(isinstance(each, str) for each in value):
+        accepted = "a list of texts" if many else "true or false" if wanted is bool else "a text" if wanted is str else "a number"
+        raise EdgecalcError(f"{what}: {value!r} came; {accepted} is accepted")
+    if action.choices and value not in action.choices:
+        raise EdgecalcError(f"{what}: {value!r} came; accepted are {', '.join(map(str, action.choices))}")
+    return Path(value) if action.type is Path else value
 
 
 def require(args: argparse.Namespace) -> None:
@@ -138,9 +158,7 @@ def require(args: argparse.Namespace) -> None:
 def selection(args: argparse.Namespace) -> Any:
     from edgecalc.batch.plan import Selection
 
-    return Selection(
-        args.recursive, tuple(args.include), tuple(args.exclude), args.files_from, args.null, f".{args.format}", args.on_collision, shard(args.shard)
-    )
+    return Selection(args.recursive, tuple(args.include), tuple(args.exclude), args.files_from, args.null, f".{args.format}", args.on_collision)
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -161,7 +179,7 @@ def recipe_of(args: argparse.Namespace) -> Any:
     return Recipe.parse(args.op or DEFAULT)
 
 
-def carry_out(args: argparse.Namespace, jobs: list, stop: threading.Event | None = None) -> int:
+def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = None) -> int:
     from edgecalc import __version__
     from edgecalc.batch import run as batch
     from edgecalc.batch.journal import Journal
@@ -178,6 +196,7 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: threading.Event | None
         args.png_level,
         args.durability == "file",
         args.json,
+        args.strict,
         batch.share_of_memory(orders),
     )
     journal = Journal(args.out, shard(args.shard), group_sync=args.durability == "batch")
@@ -193,7 +212,7 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: threading.Event | None
                 if args.json:
                     print(json.dumps(as_json(record)), flush=True)
     except KeyboardInterrupt:
-        code = 130
+        code = 128 + stop.number
     except batch.Stopped as error:
         say(f"edgecalc: {error}")
         code = 1
@@ -207,15 +226,22 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: threading.Event | None
     if not args.quiet:
         parts = [f"{count} {status}" for status, count in sorted(counts.items()) if count]
         rate = f", {counts['done'] / seconds:.1f} files/s" if counts["done"] and seconds > 1 else ""
-        say(f"{', '.join(parts) or 'nothing done'}{rate}: {recipe} -> {args.out}" + ("   (interrupted; --resume goes on)" if code == 130 else ""))
+        say(f"{', '.join(parts) or 'nothing done'}{rate}: {recipe} -> {args.out}" + ("   (interrupted; --resume goes on)" if code > 128 else ""))
     return code or 3 * bool(counts["failed"])
 
 
-def interrupted_by_signals() -> threading.Event:
+class Interrupt(threading.Event):
+    """Set by the first signal that asks the run to end; `number` says by which."""
+
+    number = signal.SIGINT
+
+
+def interrupted_by_signals() -> Interrupt:
     """The first ^C asks the run to end, the second ends it at once."""
-    stop = threading.Event()
+    stop = Interrupt()
 
     def first(number: int, frame: Any) -> None:
+        stop.number = signal.Signals(number)
         stop.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         say("\nedgecalc: finishing what is in work; ^C again stops at once")

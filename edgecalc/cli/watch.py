@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from edgecalc.cli.run import carry_out, configure, interrupted_by_signals, options, require, selection
+from edgecalc.cli.run import carry_out, configure, interrupted_by_signals, options, require, selection, shard
 
 EPILOG = """examples:
   edgecalc watch inbox -o edges -r
@@ -32,7 +32,7 @@ def add(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edgecalc.batch.plan import Job, plan
+    from edgecalc.batch.plan import Job, part, plan, refuse_inputs_as_outputs
     from edgecalc.errors import EdgecalcError
     from edgecalc.media.names import printable
 
@@ -47,14 +47,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"edgecalc: watching {', '.join(map(printable, args.inputs))}; ^C ends it", flush=True, file=sys.stderr)
     while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
         rounds += 1
-        fresh = [job for job in plan(args.inputs, args.out, selection(args)) if is_news(job, seen, args.settle)]
+        everything = plan(args.inputs, args.out, selection(args))
+        refuse_inputs_as_outputs(everything, args.out)
+        fresh = [job for job in part(everything, shard(args.shard)) if is_news(job, seen, args.settle)]
         if fresh:
             code = carry_out(args, fresh, stop)
             if code not in (0, 3):
                 return code
             worst = max(worst, code)
         stop.wait(args.every)
-    return 130 if stop.is_set() else worst
+    return 128 + stop.number if stop.is_set() else worst
 
 
 def is_news(job, seen: dict, settle: float) -> bool:

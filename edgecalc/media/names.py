@@ -1,10 +1,16 @@
 """File names: which are images, and how any of them is shown. Needs neither NumPy nor Pillow."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+
+
+def temporary(path: Path) -> Path:
+    """The same for every attempt, so that a run that was killed leaves nothing that the next one does not replace."""
+    return path.with_name(f".{hashlib.blake2b(os.fsencode(path.name), digest_size=8).hexdigest()}.part")
 
 
 def printable(path: Any) -> str:

@@ -74,13 +74,14 @@ def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:
     if image.mode == "L" and "transparency" not in image.info:
         return np.asarray(image)
     if image.mode in DEEP:
-        return np.asarray(image).astype(np.uint16, copy=False)
+        deep = np.asarray(image).astype(np.uint16, copy=False)
+        return np.where(deep == image.info["transparency"], np.uint16(65535), deep) if "transparency" in image.info else deep
     if image.mode == "F":
         return np.asarray(image).astype(np.float32, copy=False)
     if image.mode == "I":
         wide = np.asarray(image)
         return wide.astype(np.uint16) if wide.min(initial=0) >= 0 and wide.max(initial=0) <= 65535 else wide
-    if image.mode == "1":
+    if image.mode == "1" and "transparency" not in image.info:
         return np.asarray(image.convert("L"))
     transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
     if image.mode == "RGB" and not transparent:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +11,20 @@ from PIL import Image
 
 from edgecalc.errors import ImageFileError
 from edgecalc.media import png
-from edgecalc.media.names import printable
+from edgecalc.media.names import printable, temporary
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 EXACT = (".npy", ".tif", ".tiff")
 TYPES = {".png": ("uint8", "uint16"), ".tif": ("uint8", "uint16", "float32"), ".tiff": ("uint8", "uint16", "float32")}
 
 
-def write(path: Path, array: np.ndarray, *, level: str = "fast", bits: bool = False, durable: bool = False) -> int:
+def write(
+    path: Path, array: np.ndarray, *, level: str = "fast", bits: bool = False, durable: bool = False, check: Callable[[], None] | None = None
+) -> int:
     """A picture by the name's ending (.png ...), or any array exactly (.npy; .tif for uint8, uint16, float32); gives its size in bytes.
 
-    `bits` stores a PNG of 0 and 255 with one bit a pixel. `durable` has it on the disk before the name appears.
+    `bits` stores a PNG of 0 and 255 with one bit a pixel. `durable` has it on the disk before the name appears. `check` may
+    still raise then, and nothing is written.
     """
     suffix = path.suffix.lower()
     if suffix not in PICTURES + EXACT:
@@ -43,16 +46,13 @@ def write(path: Path, array: np.ndarray, *, level: str = "fast", bits: bool = Fa
                 file.flush()
                 os.fsync(file.fileno())
             size = file.tell()
+        if check:
+            check()
         os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
     return size
-
-
-def temporary(path: Path) -> Path:
-    """The same for every attempt, so that a run that was killed leaves nothing that the next one does not replace."""
-    return path.with_name(f".{hashlib.blake2b(os.fsencode(path.name), digest_size=8).hexdigest()}.part")
 
 
 def _options(suffix: str) -> dict[str, int]:

@@ -1,7 +1,10 @@
 """edgecalc run: outputs mirror inputs, nothing is lost, exit codes tell what happened."""
 
 import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +31,10 @@ def run(*arguments):
 
 def test_a_folder_gives_one_picture_for_each_image(photos, tmp_path, capsys):
     assert run(photos, "-o", tmp_path / "edges") == 0
-    names = sorted(path.name for path in (tmp_path / "edges").iterdir())
+    names = sorted(path.name for path in (tmp_path / "edges").iterdir() if path.name != ".edgecalc")
     assert names == sorted(path.stem + ".png" for path in photos.iterdir() if path.suffix in (".png", ".jpg"))
     camera = np.asarray(Image.open(photos / "camera.png"))
-    assert np.array_equal(np.asarray(Image.open(tmp_path / "edges" / "camera.png")), ec.magnitude(camera))
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "edges" / "camera.png")) * 255, ec.canny_auto(camera, method="otsu").edges)
     assert "8 done" in capsys.readouterr().err
 
 
@@ -44,17 +47,17 @@ def test_recursive_mirrors_the_tree_and_never_reads_its_own_output(photos):
 
 def test_existing_outputs_are_an_error_unless_said_otherwise(photos, tmp_path, capsys):
     assert run(photos, "-o", tmp_path / "edges") == 0
-    assert run(photos, "-o", tmp_path / "edges") == 2
+    assert run(photos, "-o", tmp_path / "edges", "--op", "magnitude") == 2
     assert "--existing" in capsys.readouterr().err
     assert run(photos, "-o", tmp_path / "edges", "--existing", "skip") == 0
     assert "8 skipped" in capsys.readouterr().err
 
 
 def test_inputs_are_never_written_to(photos, capsys):
-    before = {path.name: path.read_bytes() for path in photos.glob("*.*")}
+    before = {path.name: path.read_bytes() for path in photos.glob("*.*") if path.is_file()}
     assert run(photos, "-o", photos, "--existing", "overwrite") == 2
     assert "one of the inputs" in capsys.readouterr().err
-    assert before == {path.name: path.read_bytes() for path in photos.glob("*.*")}
+    assert before == {path.name: path.read_bytes() for path in photos.glob("*.*") if path.is_file()}
 
 
 def test_two_inputs_for_one_output_are_refused_before_anything_is_written(photos, tmp_path, capsys):
@@ -78,7 +81,7 @@ def test_what_is_no_regular_file_is_skipped_and_named(photos, tmp_path, capsys):
     (photos / "a b'é.jpg").write_bytes((photos / "coffee.jpg").read_bytes())
     assert run(photos, "-o", tmp_path / "edges") == 0
     said = capsys.readouterr().err
-    assert "pipe.png: not a regular file" in said and "dangling.png: not a regular file" in said and "9 done, 2 skipped" in said
+    assert "pipe.png: not a regular file" in said and "dangling.png" in said and "9 done, 2 skipped" in said
     assert (tmp_path / "edges" / "a b'é.png").is_file()
 
 
@@ -93,7 +96,13 @@ def test_a_dry_run_writes_nothing(photos, tmp_path, capsys):
     assert not (tmp_path / "edges").exists()
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(("nothing.png", "-o", "x"), 2), ((".", "-o", "x"), 4), ((".", "-o", "x", "--op", "nope"), 2)])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("nothing.png", "-o", "x"), 2), ((".", "-o", "x"), 4), ((ROOT / "sample_images", "-o", "x", "--op", "nope"), 2), ((".",), 2), (("-o", "x"), 2),
+     ((".", "-o", "x", "--workers=-1"), 2), ((".", "-o", "x", "--timeout", "0"), 2), ((".", "-o", "x", "--timeout", "nan"), 2),
+     ((".", "-o", "x", "--max-pixels", "0"), 2), ((".", "-o", "x", "--max-errors=-1"), 2), ((".", "-o", "x", "--shard", "3/2"), 2),
+     ((".", "-o", "x", "--shard", "0/2"), 2), ((".", "-o", "x", "--shard", "x"), 2)],
+)  # fmt: skip
 def test_exit_codes_of_wrong_usage(arguments, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(*arguments) == code
@@ -110,3 +119,64 @@ def test_ops_draws_the_kernel_that_is_used(capsys):
     drawn = capsys.readouterr().out
     assert "-6  -12    0   12    6" in drawn
     assert main(["ops", "nope"]) == 2
+
+
+def test_quiet_says_nothing_but_failures_and_verbose_a_line_for_each_file(photos, tmp_path, capsys):
+    assert run(photos, "-o", tmp_path / "quiet", "-q") == 0
+    said = capsys.readouterr()
+    assert said.out == said.err == ""
+    assert run(photos, "-o", tmp_path / "verbose", "-v") == 0
+    assert sum(line.startswith("done: ") for line in capsys.readouterr().err.splitlines()) == 8
+    (photos / "bad.png").write_bytes(b"bad")
+    assert run(photos, "-o", tmp_path / "quiet", "-q") == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "bad.png" in line
+
+
+def on_a_terminal(*arguments):
+    """(exit code, what a person sees)"""
+    command = [sys.executable, "-m", "edgecalc.cli.main", "run", *map(str, arguments)]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL, cwd=ROOT, env=os.environ | {"TERM": "xterm", "COLUMNS": "100"})
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            some = os.read(ours, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not some:
+            break
+        seen += some
+    os.close(ours)
+    return process.wait(60), seen.decode(errors="replace")
+
+
+def test_a_terminal_shows_a_bar_and_a_file_plain_lines(photos, tmp_path):
+    (photos / "[bold]bad.png").write_bytes(b"bad")
+    code, seen = on_a_terminal(photos, "-o", tmp_path / "edges")
+    assert code == 3
+    assert "\x1b[" in seen and "9/9" in seen
+    assert "[bold]bad.png" in seen
+    command = [sys.executable, "-m", "edgecalc.cli.main", "run", str(photos), "-o", str(tmp_path / "other")]
+    plain = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    assert "\x1b" not in plain.stderr and "1 failed" in plain.stderr
+    assert plain.stdout == ""
+
+
+def test_names_come_from_standard_input(photos, tmp_path):
+    command = [sys.executable, "-m", "edgecalc.cli.main", "run", "--files-from", "-", "-0", "-o", str(tmp_path / "edges")]
+    ended = subprocess.run(
+        command, input=b"camera.png\0deep/d.png\0", cwd=photos, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=60, check=False
+    )
+    assert ended.returncode == 0
+    assert (tmp_path / "edges" / "camera.png").is_file() and (tmp_path / "edges" / "deep" / "d.png").is_file()
+
+
+def test_a_reader_that_goes_away_ends_the_run_quietly(photos, tmp_path):
+    command = [sys.executable, "-m", "edgecalc.cli.main", "run", str(photos), "-o", str(tmp_path / "edges"), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    assert process.wait(60) == 1
+    process.stderr.close()

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from edgecalc.errors import ImageFileError
+from edgecalc.media.limits import Limits
 from edgecalc.media.read import read_gray
 from edgecalc.media.write import write
 
@@ -70,8 +71,8 @@ def test_what_is_no_image_is_an_error(tmp_path, content):
 def test_a_missing_file_and_too_many_pixels_are_errors(tmp_path):
     with pytest.raises(ImageFileError, match="no such file"):
         read_gray(tmp_path / "none.png")
-    with pytest.raises(ImageFileError, match="max_pixels"):
-        read_gray(saved(tmp_path, Image.fromarray(GRAY), "a.png"), max_pixels=10)
+    with pytest.raises(ImageFileError, match="--max-pixels"):
+        read_gray(saved(tmp_path, Image.fromarray(GRAY), "a.png"), Limits(pixels=10))
 
 
 def test_written_arrays_come_back(tmp_path):

@@ -1,0 +1,34 @@
+"""The full numbers: 1,000 runs killed at random times, 10,000 mutated images.
+
+python -m tests.batch.nightly [--kills 1000] [--mutants 10000] [--seed 0]
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from tests.batch.stage import killed_at_random, mutants_survived
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.batch.nightly", description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--mutants", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=int(time.time()) // 86400, help="(default: the day)")
+    args = parser.parse_args()
+    print(f"seed {args.seed}", flush=True)
+
+    def tell(number: int) -> None:
+        if number % 100 == 0:
+            print(f"{number} kills", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="edgecalc") as folder:
+        if args.mutants:
+            print("mutants:", mutants_survived(Path(folder, "mutants"), args.mutants, args.seed), flush=True)
+        if args.kills:
+            print("killed having written:", killed_at_random(Path(folder, "kills"), args.kills, args.seed, tell=tell), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""What a run writes, tells and remembers."""
+
+import base64
+import hashlib
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import edgecalc as ec
+from edgecalc.batch.journal import rows
+from edgecalc.cli.main import main
+from tests.batch.stage import files, mutants_survived, photos
+
+GOOD = 6
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return photos(tmp_path / "in", GOOD)
+
+
+@pytest.fixture
+def edges(folder, tmp_path):
+    assert run(folder, "-r", "-o", tmp_path / "out", "-q") == 0
+    return tmp_path / "out"
+
+
+def run(*arguments):
+    return main(["run", *map(str, arguments)])
+
+
+def size(path):
+    with Image.open(path) as image:
+        return image.size
+
+
+def lines(capsys):
+    *records, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert summary["type"] == "summary" and all(record["type"] == "file" for record in records)
+    counted = Counter(record["status"] for record in records)
+    assert all(summary[status] == counted[status] for status in ("done", "skipped", "failed"))
+    assert summary["planned"] == len(records) + summary["left"]
+    return records, summary
+
+
+def test_json_lines_tell_each_file_once_and_then_sum_up(folder, tmp_path, capsys):
+    (folder / "bad.png").write_bytes(b"bad")
+    os.mkfifo(folder / "pipe.png")
+    assert run(folder, "-r", "-o", tmp_path / "out", "--json") == 3
+    records, summary = lines(capsys)
+    assert (summary["done"], summary["skipped"], summary["failed"], summary["left"], summary["exit"]) == (GOOD, 1, 1, 0, 3)
+    for record in records:
+        if record["status"] == "done":
+            content = (tmp_path / "out" / record["name"]).read_bytes()
+            assert record["bytes_out"] == len(content)
+            assert record["bytes_in"] == os.path.getsize(record["path"])
+            assert (record["width"], record["height"]) == size(record["path"])
+            assert record["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.png", b"new\nline.png", b"quote'\".png", b"<b>.png", b"-r.png", b"a" * 251 + b".png", "é.png".encode()])
+def test_any_name_is_done_and_told_so_that_it_can_be_found_again(name, tmp_path, capsys):
+    source = photos(tmp_path / "one", 1) / "000.png"
+    (tmp_path / "in").mkdir()
+    path = os.path.join(os.fsencode(tmp_path / "in"), name)
+    os.rename(source, path)
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--json") == 0
+    (record,), _ = lines(capsys)
+    told = base64.b64decode(record["path_b64"]) if "path_b64" in record else record["path"].encode()
+    assert told == path
+    assert os.listdir(os.fsencode(tmp_path / "out" / "."))
+    assert os.path.exists(os.path.join(os.fsencode(tmp_path / "out"), name))
+    assert [row["name"] for row in rows(tmp_path / "out")[1]] == [name]
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "-q") == 0
+
+
+def test_the_journal_remembers_what_was_done_and_why_not(folder, tmp_path):
+    (folder / "bad.png").write_bytes(b"bad")
+    assert run(folder, "-r", "-o", tmp_path / "out", "--op", "sobel:axis=y", "-q") == 3
+    (made,), kept = rows(tmp_path / "out")
+    assert (made["recipe"], made["version"], made["planned"]) == ("sobel:axis=y", ec.__version__, GOOD + 1)
+    assert made["ended"] >= made["started"]
+    assert Counter(row["status"] for row in kept) == {"done": GOOD, "failed": 1}
+    bad = next(row for row in kept if row["status"] == "failed")
+    assert (bad["name"], bad["error"]) == (b"bad.png", "ImageFileError")
+    assert "bad.png" in bad["message"]
+    assert all(row["ms"] > 0 and row["bytes_out"] > 0 and row["fingerprint"] for row in kept if row["status"] == "done")
+
+
+def test_what_is_unchanged_stays_and_what_has_changed_is_an_error_until_resumed(folder, edges, capsys):
+    before = {path: path.stat().st_mtime_ns for path in edges.rglob("*.png")}
+    assert run(folder, "-r", "-o", edges) == 0
+    assert f"{GOOD} skipped" in capsys.readouterr().err
+    assert before == {path: path.stat().st_mtime_ns for path in edges.rglob("*.png")}
+    Image.fromarray(np.eye(20, dtype=np.uint8) * 255).save(folder / "000.png")
+    assert run(folder, "-r", "-o", edges) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert run(folder, "-r", "-o", edges, "--resume", "--json") == 0
+    records, _ = lines(capsys)
+    assert [record["name"] for record in records if record["status"] == "done"] == ["000.png"]
+    assert size(edges / "000.png") == (20, 20)
+
+
+@pytest.mark.parametrize("options", [("--op", "sobel"), ("--png-level", "best")])
+def test_another_recipe_makes_every_file_new(options, folder, edges, capsys):
+    assert run(folder, "-r", "-o", edges, *options) == 2
+    assert run(folder, "-r", "-o", edges, *options, "--resume", "--json") == 0
+    assert lines(capsys)[1]["done"] == GOOD
+
+
+def test_existing_outputs_of_another_hand_are_kept_or_replaced_as_is_said(folder, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    target = tmp_path / "out" / "000.png"
+    target.write_bytes(b"mine")
+    for options in ((), ("--existing", "error"), ("--resume",)):
+        assert run(folder, "-o", tmp_path / "out", *options) == 2
+        assert files(tmp_path / "out") == {"000.png": b"mine"}
+    assert run(folder, "-o", tmp_path / "out", "--existing", "skip") == 0
+    assert target.read_bytes() == b"mine"
+    assert run(folder, "-o", tmp_path / "out", "--existing", "overwrite") == 0
+    assert size(target) == size(folder / "000.png")
+
+
+def test_what_was_done_is_still_known_after_a_run_that_skips(folder, edges):
+    assert run(folder, "-r", "-o", edges, "--existing", "skip", "-q") == 0
+    assert {row["status"] for row in rows(edges)[1]} == {"done"}
+    assert run(folder, "-r", "-o", edges, "-q") == 0
+
+
+@pytest.mark.parametrize(("most", "code"), [(0, 1), (2, 1), (5, 3)])
+def test_more_errors_than_allowed_stop_the_run(most, code, folder, tmp_path, capsys):
+    for number in range(5):
+        (folder / f"bad{number}.png").write_bytes(b"bad")
+    assert run(folder, "-r", "-o", tmp_path / "out", "--max-errors", most, "--json") == code
+    _, summary = lines(capsys)
+    assert summary["exit"] == code
+    assert summary["failed"] == min(most + 1, 5)
+
+
+def test_the_shards_together_are_the_whole(folder, edges, tmp_path):
+    for part in (1, 2, 3):
+        assert run(folder, "-r", "-o", tmp_path / "shards", "--shard", f"{part}/3", "-q") in (0, 4)
+    assert files(tmp_path / "shards") == files(edges)
+    assert sum(row["status"] == "done" for row in rows(tmp_path / "shards")[1]) == GOOD
+
+
+@pytest.mark.parametrize("options", [("--durability", "file"), ("--workers", 1), ("--workers", 3), ("--timeout", "inf")])
+def test_how_it_is_run_does_not_change_a_byte(options, folder, edges, tmp_path):
+    assert run(folder, "-r", "-o", tmp_path / "other", *options, "-q") == 0
+    assert files(tmp_path / "other") == files(edges)
+
+
+def several(path, count):
+    frames = [Image.fromarray(np.full((9, 9), 20 * number, np.uint8)) for number in range(count)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+
+
+def test_all_pages_are_numbered_in_a_folder_of_their_own(tmp_path):
+    (tmp_path / "in").mkdir()
+    several(tmp_path / "in" / "a.tif", 3)
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--pages", "all", "-q") == 0
+    assert sorted(files(tmp_path / "out")) == [f"a.png.pages/000{number}.png" for number in (1, 2, 3)]
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--pages", "all", "-q") == 0
+
+
+def test_pages_that_are_no_more_do_not_stay(tmp_path):
+    (tmp_path / "in").mkdir()
+    several(tmp_path / "in" / "a.tif", 4)
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--pages", "all", "-q") == 0
+    several(tmp_path / "in" / "a.tif", 2)
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--pages", "all", "--resume", "-q") == 0
+    assert len(files(tmp_path / "out")) == 2
+
+
+def test_pages_never_overwrite_an_input(tmp_path):
+    source = photos(tmp_path / "in", 1)
+    (source / "000.png.pages").mkdir()
+    precious = source / "000.png.pages" / "0001.png"
+    precious.write_bytes((source / "000.png").read_bytes())
+    assert run(source, "-r", "-o", source, "--pages", "all", "--existing", "overwrite", "-q") == 2
+    assert precious.read_bytes() == (source / "000.png").read_bytes()
+
+
+def test_nothing_is_written_outside_the_output_through_a_linked_folder(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "deep").symlink_to(tmp_path / "elsewhere")
+    assert run(folder, "-r", "-o", tmp_path / "out", "-q") != 0
+    assert not files(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize(("name", "text"), [("r.toml", 'op = "sobel"\naxis = "y"'), ("r.json", '{"op": "sobel", "axis": "y"}')])
+def test_a_recipe_may_be_a_file(name, text, folder, tmp_path):
+    (tmp_path / name).write_text(text)
+    assert run(folder / "000.png", "-o", tmp_path / "one", "--recipe", tmp_path / name) == 0
+    assert run(folder / "000.png", "-o", tmp_path / "other", "--op", "sobel:axis=y") == 0
+    assert files(tmp_path / "one") == files(tmp_path / "other")
+
+
+def test_options_come_from_edgecalc_toml_and_the_command_line_goes_before(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "edgecalc.toml").write_text('[run]\nout = "from-file"\nrecursive = true\nop = "sobel"\nformat = "npy"\n')
+    assert run(folder) == 0
+    assert len(list((tmp_path / "from-file").rglob("*.npy"))) == GOOD
+    assert run(folder, "-o", "said", "--op", "magnitude") == 0
+    assert "magnitude -> said" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["speed = 3", 'include = "*.jpg"', 'format = "gif"', 'workers = "two"', 'existing = "maybe"', 'pages = "some"'])
+def test_what_a_config_may_not_say_is_refused_and_named(line, folder, tmp_path, capsys):
+    (tmp_path / "c.toml").write_text(f"[run]\n{line}\n")
+    assert run(folder, "-o", tmp_path / "out", "--config", tmp_path / "c.toml") == 2
+    assert line.split()[0] in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_in_plain_words(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir(mode=0o555)
+    if os.geteuid() == 0:  # whom the mode does not stop
+        out = Path("/sys/edgecalc")
+    assert run(folder, "-o", out) == 1
+    assert str(out) in capsys.readouterr().err
+
+
+def test_a_journal_that_is_no_database_is_an_error_in_plain_words(folder, edges, capsys):
+    (edges / ".edgecalc" / "journal.sqlite").write_bytes(b"no database" * 100)
+    assert run(folder, "-o", edges, "--resume") in (1, 2)
+    assert "journal" in capsys.readouterr().err
+
+
+def test_damaged_images_of_all_formats_never_crash_the_run_nor_pass_as_whole(tmp_path):
+    survived = mutants_survived(tmp_path, 2000)
+    assert survived["done"] > 100
+    assert survived["failed"] > 500

@@ -1,0 +1,228 @@
+"""A decoder that crashes, hangs or eats memory costs its file; a run that is killed costs nothing but its time."""
+
+import errno
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from edgecalc.batch.journal import rows
+from tests.batch.stage import Serving, end_group, ended, files, killed_at_random, parts, photos, run, start, wait
+from tests.batch.unruly import CONTROL
+
+GOOD = 12
+
+
+def unruly(folder, *names):
+    """Good pictures, and copies of one of them under the names of bad ones."""
+    photos(folder, GOOD)
+    for name in names:
+        (folder / name).write_bytes((folder / "000.png").read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "said"),
+    [
+        ("crash.png", "Crashed", "the decoder crashed"), ("abort.png", "Crashed", "the decoder crashed"), ("kill.png", "Crashed", "the decoder crashed"),
+        ("eat.png", "MemoryError", "not enough memory"), ("boom.png", "RuntimeError", "defect"), ("shift.png", "Changed", "changes while it is read"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bad_file_costs_only_itself(name, error, said, workers, tmp_path):
+    outcome = run(unruly(tmp_path / "in", name), "-r", "-o", tmp_path / "out", "--json", "--workers", workers)
+    assert outcome.code == 3
+    *records, summary = outcome.records
+    assert [(record["name"], record["error"]) for record in records if record["status"] != "done"] == [(name, error)]
+    assert name in outcome.err and said in outcome.err
+    assert (summary["done"], summary["failed"], summary["left"]) == (GOOD, 1, 0)
+    assert len(files(tmp_path / "out")) == GOOD
+    assert not parts(tmp_path / "out")
+
+
+def test_files_that_hang_end_at_the_timeout_and_the_others_are_done(tmp_path):
+    begun = time.monotonic()
+    outcome = run(
+        unruly(tmp_path / "in", "hang1.png", "hang2.png", "hang3.png"), "-r", "-o", tmp_path / "out", "--json", "--timeout", 1, "--workers", 2
+    )
+    assert outcome.code == 3
+    bad = {record["name"]: record for record in outcome.records[:-1] if record["status"] == "failed"}
+    assert set(bad) == {"hang1.png", "hang2.png", "hang3.png"}
+    assert all(record["error"] == "Timeout" and "1 s (--timeout)" in record["message"] for record in bad.values())
+    assert len(files(tmp_path / "out")) == GOOD
+    assert time.monotonic() - begun < 30
+
+
+def test_a_file_that_ran_out_of_time_leaves_nothing_behind(tmp_path):
+    assert run(unruly(tmp_path / "in", "stall.png"), "-r", "-o", tmp_path / "out", "--timeout", 1, "-q").code == 3
+    assert len(files(tmp_path / "out")) == GOOD
+    assert not parts(tmp_path / "out")
+
+
+def test_many_crashes_do_not_stop_the_run(tmp_path):
+    names = [f"{kind}{number}.png" for kind in ("crash", "abort", "kill") for number in range(3)]
+    outcome = run(unruly(tmp_path / "in", *names), "-r", "-o", tmp_path / "out", "--json", "--workers", 2)
+    assert outcome.code == 3
+    assert (outcome.records[-1]["done"], outcome.records[-1]["failed"]) == (GOOD, len(names))
+
+
+def test_what_failed_is_tried_again_by_resume_and_what_was_done_is_not(tmp_path):
+    folder = unruly(tmp_path / "in", "crash.png")
+    assert run(folder, "-r", "-o", tmp_path / "out", "-q").code == 3
+    outcome = run(folder, "-r", "-o", tmp_path / "out", "--resume", "--json")
+    assert outcome.code == 3
+    assert (outcome.records[-1]["skipped"], outcome.records[-1]["failed"]) == (GOOD, 1)
+    journal = {row["name"]: row["status"] for row in rows(tmp_path / "out")[1]}
+    assert journal.pop(b"crash.png") == "failed"
+    assert set(journal.values()) == {"done"}
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "existing"])
+def test_a_file_that_keeps_changing_leaves_no_picture_of_a_moment(before, tmp_path):
+    folder = unruly(tmp_path / "in", "shift.png")
+    if before:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "shift.png").write_bytes(b"before")
+    assert run(folder / "shift.png", "-o", tmp_path / "out", "--existing", "overwrite").code == 3
+    assert files(tmp_path / "out") == ({"shift.png": b"before"} if before else {})
+
+
+def test_the_first_interrupt_lets_what_is_in_work_end(tmp_path):
+    folder = photos(tmp_path / "in", 1)
+    (folder / "000.png").rename(folder / "slow000.png")
+    for number in range(1, 200):
+        os.link(folder / "slow000.png", folder / f"slow{number:03}.png")
+    process = start("run", folder, "-o", tmp_path / "out", "--json", "--workers", 2)
+    wait(lambda: len(files(tmp_path / "out")) >= 2)
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    outcome = ended(process)
+    assert outcome.code == 130
+    assert time.monotonic() - begun < 9
+    *records, summary = outcome.records
+    assert summary["exit"] == 130
+    assert summary["done"] == len(records) == len(files(tmp_path / "out")) < 200
+    assert summary["done"] + summary["left"] == summary["planned"] == 200
+    assert "--resume" in outcome.err
+    assert not parts(tmp_path / "out")
+
+
+def test_an_interrupt_does_not_wait_for_a_file_that_hangs(tmp_path):
+    process = start("run", unruly(tmp_path / "in", "hang1.png", "hang2.png"), "-r", "-o", tmp_path / "out", "--workers", 2)
+    wait(lambda: len(files(tmp_path / "out")) >= 1)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert ended(process).code == 130
+    assert time.monotonic() - begun < 12
+    assert run(tmp_path / "in", "-r", "-o", tmp_path / "out", "--resume", "--exclude", "hang*", "-q").code == 0
+    assert len(files(tmp_path / "out")) == GOOD
+
+
+def test_the_second_interrupt_ends_at_once(tmp_path):
+    process = start("run", unruly(tmp_path / "in", "hang1.png", "hang2.png"), "-r", "-o", tmp_path / "out", "--workers", 2)
+    wait(lambda: len(files(tmp_path / "out")) >= 1)
+    process.send_signal(signal.SIGINT)
+    assert "^C again" in process.stderr.readline() + process.stderr.readline()
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    outcome = ended(process)
+    assert outcome.code == 130
+    assert "Traceback" not in outcome.err
+    assert time.monotonic() - begun < 4
+
+
+def test_no_process_survives_its_run(tmp_path):
+    process = start(
+        "run", unruly(tmp_path / "in", "crash.png"), "-r", "-o", tmp_path / "out", "-q", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    assert process.wait(60) == 3
+
+    def empty():
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    try:
+        wait(empty, 10)
+    finally:
+        end_group(process)
+
+
+def test_the_second_run_in_a_folder_is_refused_and_the_first_is_not_disturbed(tmp_path):
+    folder = unruly(tmp_path / "in", "hang.png")
+    first = start("run", folder, "-r", "-o", tmp_path / "out", "--timeout", 3)
+    wait(lambda: files(tmp_path / "out"))
+    second = run(folder, "-r", "-o", tmp_path / "out", "--existing", "overwrite")
+    assert second.code == 11
+    assert f"process {first.pid}" in second.err
+    assert ended(first).code == 3
+    assert run(folder, "-r", "-o", tmp_path / "out", "--resume", "--exclude", "hang*", "-q").code == 0
+
+
+def test_runs_killed_at_random_times_resume_to_the_same_bytes(tmp_path):
+    seen = killed_at_random(tmp_path, 100)
+    assert seen["something"] > 20
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    control = tmp_path_factory.mktemp("control") / "faults.json"
+    serving = Serving({CONTROL: str(control)})
+    yield serving, control
+    serving.close()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
+def test_whichever_file_operation_fails_no_name_holds_half_a_file_and_resume_goes_on(number, lasting, stage, tmp_path):
+    serve, control = stage
+    order = ("run", photos(tmp_path / "in", 1), "-r", "--workers", 1, "--durability", "file", "--json")
+    control.write_text(json.dumps({"n": 0}))
+    assert serve(*order, "-o", tmp_path / "undisturbed").code == 0
+    expected, operations = files(tmp_path / "undisturbed"), int((control.parent / "faults.json.count").read_text())
+    assert operations > 8
+    for n in range(1, operations + 1):
+        out = tmp_path / f"out{n}"
+        control.write_text(json.dumps({"n": n, "number": number, "lasting": lasting}))
+        outcome = serve(*order, "-o", out)
+        *records, summary = outcome.records
+        bad = [record for record in records if record["status"] == "failed"]
+        if bad:
+            assert outcome.code == summary["exit"] == (1 if bad[-1]["error"] == os.strerror(errno.ENOSPC) else 3)
+        else:  # it did not matter: a folder to be made was there
+            assert outcome.code == 0
+            assert files(out) == expected
+        assert all(record["message"] for record in bad), bad
+        assert files(out).items() <= expected.items()
+        assert not parts(out) or outcome.code == 1  # stopped: then another file may have been in work
+        control.write_text(json.dumps({"n": 0}))
+        assert serve(*order, "-o", out, "--resume").code == 0
+        assert files(out) == expected
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
+def test_the_message_of_a_failed_file_operation_names_the_file(number, stage, tmp_path):
+    serve, control = stage
+    photos(tmp_path / "in", 1)
+    for operation in ("open", "read", "write", "fsync", "replace"):
+        control.write_text(json.dumps({"n": 1, "number": number, "lasting": True, "only": operation}))
+        outcome = serve("run", tmp_path / "in", "-o", tmp_path / "out", "--durability", "file", "--json")
+        message = outcome.records[0]["message"]
+        assert re.search(r"000\.png", message), f"{operation}: {message!r}"
+        assert os.strerror(number) in message
+
+
+def test_a_full_disk_stops_the_run_and_says_how_to_go_on(stage, tmp_path):
+    serve, control = stage
+    control.write_text(json.dumps({"n": 9, "number": errno.ENOSPC, "lasting": True, "only": "write+fsync+mkdir"}))
+    outcome = serve("run", photos(tmp_path / "in", 200), "-r", "-o", tmp_path / "out", "--workers", 1, "--json")
+    assert outcome.code == 1
+    assert os.strerror(errno.ENOSPC) in outcome.err and "--resume" in outcome.err
+    assert outcome.records[-1]["failed"] < 40
+    assert outcome.records[-1]["left"] > 100

@@ -1,0 +1,71 @@
+"""edgecalc watch: what comes is done once it has settled, what changes is done again, what is done stays."""
+
+import os
+import shutil
+import signal
+import time
+
+import pytest
+
+from edgecalc.batch.journal import rows
+from edgecalc.cli.main import main
+from tests.batch.stage import ended, files, photos, start, wait
+
+
+def watch(*arguments, rounds=1, settle=0):
+    return main(["watch", *map(str, arguments), "--every", "0.01", "--settle", str(settle), "--rounds", str(rounds), "-q"])
+
+
+def test_what_is_there_is_done_once(tmp_path):
+    source = photos(tmp_path / "in", 4)
+    assert watch(source, "-r", "-o", tmp_path / "out", rounds=3) == 0
+    assert len(files(tmp_path / "out")) == 4
+    assert len(rows(tmp_path / "out")[0]) == 1  # one run: the later rounds had nothing to do
+
+
+def test_what_comes_later_and_what_changes_is_done(tmp_path):
+    source = photos(tmp_path / "in", 2)
+    process = start("watch", source, "-o", tmp_path / "out", "--every", 0.05, "--settle", 0)
+    wait(lambda: len(files(tmp_path / "out")) == 2)
+    shutil.copy(source / "000.png", source / "new.png")
+    wait(lambda: "new.png" in files(tmp_path / "out"))
+    before = (tmp_path / "out" / "new.png").stat().st_mtime_ns
+    shutil.copyfile(photos(tmp_path / "other", 1, seed=9) / "000.png", source / "new.png")
+    wait(lambda: (tmp_path / "out" / "new.png").stat().st_mtime_ns != before)
+    process.send_signal(signal.SIGINT)
+    assert ended(process).code == 130
+
+
+def test_a_file_that_still_grows_is_left_until_it_has_settled(tmp_path):
+    source = photos(tmp_path / "in", 1)
+    assert watch(source, "-o", tmp_path / "out", rounds=2, settle=3600) == 0
+    assert not (tmp_path / "out").exists()
+    os.utime(source / "000.png", (time.time() - 7200,) * 2)
+    assert watch(source, "-o", tmp_path / "out", settle=3600) == 0
+    assert len(files(tmp_path / "out")) == 1
+
+
+def test_an_empty_folder_is_watched_in_peace(tmp_path):
+    (tmp_path / "in").mkdir()
+    assert watch(tmp_path / "in", "-o", tmp_path / "out", rounds=2) == 0
+
+
+def test_a_failed_file_is_told_at_the_end_and_not_tried_until_it_changes(tmp_path):
+    source = photos(tmp_path / "in", 1)
+    (source / "bad.png").write_bytes(b"bad")
+    assert watch(source, "-o", tmp_path / "out", rounds=3) == 3
+    assert len(rows(tmp_path / "out")[0]) == 1
+
+
+def test_a_second_watch_goes_on_where_the_first_ended(tmp_path):
+    source = photos(tmp_path / "in", 2)
+    assert watch(source, "-o", tmp_path / "out") == 0
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.png")}
+    assert watch(source, "-o", tmp_path / "out") == 0
+    assert before == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.png")}
+
+
+@pytest.mark.parametrize("option", ["--settle", "--every"])
+def test_negative_waits_are_refused(option, tmp_path, capsys):
+    assert main(["watch", str(tmp_path), "-o", str(tmp_path / "out"), f"{option}=-1"]) == 2
+    assert option in capsys.readouterr().err
