@@ -99,9 +99,7 @@ def killed_at_random(folder: Path, kills: int, seed: int = 0, between: int = 10,
     random = np.random.default_rng(seed)
     source = photos(folder / "in", 60, seed=seed)
     order = (source, "-r", "--workers", 2, "-q")
-    begun = time.monotonic()
     assert run(*order, "-o", folder / "undisturbed").code == 0
-    usual = time.monotonic() - begun
     expected = files(folder / "undisturbed")
     assert len(expected) == 60
     seen = {"nothing": 0, "something": 0, "everything": 0}
@@ -109,8 +107,10 @@ def killed_at_random(folder: Path, kills: int, seed: int = 0, between: int = 10,
         if number % between == 0:
             out = folder / f"killed{number}"
         process = start("run", *order, "-o", out, "--resume", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(random.uniform(0.3, 1.0) * usual)
+        enough = random.integers(0, len(expected))  # files, and then a moment
+        while process.poll() is None and (not out.exists() or sum(1 for _ in out.rglob("*.png")) < enough):
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.01))
         end_group(process)
         process.wait()
         left = files(out)

@@ -1,0 +1,411 @@
+"""Rules of automatic differentiation for functions of whole arrays; see `automatic_rules`.
+
+ARRAYS        function -> linear in its operands: how a cotangent g goes back to operand number i
+COMPOSED      function -> the same function, written with those of the tables; the value is NumPy's own all the same
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from edgecalc.calculus.automatic_rules import NoDerivative
+
+BASIC = (int, slice, np.integer, type(None), type(...))  # indices that name no place twice
+
+
+@dataclass(frozen=True)
+class Linear:
+    """pull(g, i, operands, *settings) takes a cotangent back; the operands stand after `lead` settings, `count` of them (None: all).
+
+    With product=False the function is linear in all of its operands together, with product=True in each one alone.
+    """
+
+    pull: Callable
+    count: int | None = 1
+    lead: int = 0
+    listed: bool = False
+    check: Callable | None = None
+    product: bool = False
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        code = self.pull.__code__
+        return code.co_varnames[3 + self.lead : code.co_argcount + code.co_kwonlyargcount]
+
+    def split(self, args: tuple) -> tuple[tuple, tuple]:
+        """The operands, and the settings around them."""
+        if self.listed:
+            return tuple(args[0]), args[1:]
+        end = len(args) if self.count is None else self.lead + self.count
+        return args[self.lead : end], (*args[: self.lead], *args[end:])
+
+    def apply(self, function: Callable, operands: Any, settings: tuple, options: dict) -> Any:
+        if self.listed:
+            return function(list(operands), *settings, **options)
+        return function(*settings[: self.lead], *operands, *settings[self.lead :], **options)
+
+
+# ---------------------------------------------------------------- functions that are linear in their operands
+
+
+def reduce_to(g: Any, shape: tuple, full: tuple) -> Any:
+    """The sum of g, broadcast to the shape `full`, over the axes along which `shape` was broadcast to it."""
+    g = spread(g, full)
+    extra = len(full) - len(shape)
+    stretched = tuple(extra + k for k, size in enumerate(shape) if size == 1 and full[extra + k] != 1)
+    if extra or stretched:
+        g = np.sum(g, axis=(*range(extra), *stretched))
+    return g if g.shape == shape else np.reshape(g, shape)
+
+
+def spread(g: Any, shape: tuple) -> Any:
+    return g if getattr(g, "shape", None) == shape else np.broadcast_to(g, shape)
+
+
+def pick(x: Any, index: Any) -> Any:
+    return x[index]
+
+
+def scatter(g: Any, index: Any, shape: tuple) -> Any:
+    """Zeros, and g added at the index: what `pick` becomes on the way back."""
+    if hasattr(g, "level"):
+        return g.array_function(scatter, (g, index, shape), {})
+    into = np.zeros(shape, getattr(g, "dtype", float))
+    add_at(into, index, g)
+    return into
+
+
+def add_at(into: np.ndarray, index: Any, g: Any) -> None:
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(isinstance(part, BASIC) for part in parts):
+        into[index] += g
+    else:
+        np.add.at(into, index, g)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype)
+
+
+def pull_sum(g, i, operands, axis=None, *, keepdims=False):
+    return g if keepdims or axis is None else np.expand_dims(g, axis)
+
+
+def pull_mean(g, i, operands, axis=None, *, keepdims=False):
+    return pull_sum(g, i, operands, axis, keepdims=keepdims) * (max(np.size(g), 1) / max(operands[0].size, 1))
+
+
+def pull_cumsum(g, i, operands, axis=None):
+    (x,) = operands
+    return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), x.shape)
+
+
+def pull_shape(g, i, operands, shape=None):
+    return np.reshape(g, operands[0].shape)
+
+
+def pull_squeezed(g, i, operands, axis=None):
+    return np.reshape(g, operands[0].shape)
+
+
+def pull_transpose(g, i, operands, axes=None):
+    return np.transpose(g, None if axes is None else np.argsort(normalize_axis_tuple(axes, g.ndim)))
+
+
+def pull_swapaxes(g, i, operands, axis1, axis2):
+    return np.swapaxes(g, axis1, axis2)
+
+
+def pull_moveaxis(g, i, operands, source, destination):
+    return np.moveaxis(g, destination, source)
+
+
+def pull_flip(g, i, operands, axis=None):
+    return np.flip(g, axis)
+
+
+def pull_roll(g, i, operands, shift, axis=None):
+    return np.roll(g, -np.asarray(shift), axis)
+
+
+def pull_broadcast(g, i, operands, shape):
+    return reduce_to(g, operands[0].shape, g.shape)
+
+
+def pull_pick(g, i, operands, index):
+    return scatter(g, index, operands[0].shape)
+
+
+def pull_scatter(g, i, operands, index, shape):
+    return reduce_to(g[index], np.shape(operands[0]), g[index].shape)
+
+
+def pull_cast(g, i, operands, dtype):
+    return g.astype(operands[0].dtype)
+
+
+def pull_concatenated(g, i, operands, axis=0):
+    sizes = [np.size(part) if axis is None else np.shape(part)[axis] for part in operands]
+    start = (0, *accumulate(sizes))[i]
+    axis = 0 if axis is None else normalize_axis_index(axis, g.ndim)
+    return np.reshape(g[(slice(None),) * axis + (slice(start, start + sizes[i]),)], operands[i].shape)
+
+
+def pull_where(g, i, operands, condition):
+    chosen = np.where(condition, g, 0.0) if i == 0 else np.where(condition, 0.0, g)
+    return reduce_to(chosen, operands[i].shape, g.shape)
+
+
+def pull_matmul(g, i, operands):
+    a, b = operands
+    rows, columns = (a if a.ndim > 1 else a[None, :]), (b if b.ndim > 1 else b[:, None])
+    if a.ndim == 1:
+        g = np.expand_dims(g, -1 if b.ndim == 1 else -2)
+    if b.ndim == 1:
+        g = np.expand_dims(g, -1)
+    back = g @ np.swapaxes(columns, -1, -2) if i == 0 else np.swapaxes(rows, -1, -2) @ g
+    return np.reshape(reduce_to(back, (rows, columns)[i].shape, back.shape), operands[i].shape)
+
+
+def pull_dot(g, i, operands):
+    if not np.ndim(operands[0]) or not np.ndim(operands[1]):
+        return reduce_to(g * operands[1 - i], operands[i].shape, g.shape)
+    return pull_matmul(g, i, operands) if operands[1].ndim < 3 else pull_tensordot(g, i, operands, ((-1,), (-2,)))
+
+
+def pull_inner(g, i, operands):
+    if not np.ndim(operands[0]) or not np.ndim(operands[1]):
+        return reduce_to(g * operands[1 - i], operands[i].shape, g.shape)
+    return pull_tensordot(g, i, operands, ((-1,), (-1,)))
+
+
+def pull_tensordot(g, i, operands, axes=2):
+    if isinstance(axes, int):
+        axes = (range(-axes, 0), range(axes))
+    joined = [normalize_axis_tuple(part, np.ndim(x)) for part, x in zip(axes, operands, strict=True)]
+    left = [[k for k in range(np.ndim(x)) if k not in part] for part, x in zip(joined, operands, strict=True)]
+    others = range(len(left[0]), g.ndim) if i == 0 else range(len(left[0]))
+    back = np.tensordot(
+        g, operands[1 - i], (tuple(others), tuple(left[1 - i]))
+    )  # axes: those left of operand i, then the joined, as the other has them
+    joined_here = [mine for _, mine in sorted(zip(joined[1 - i], joined[i], strict=True))]
+    return np.transpose(back, np.argsort([*left[i], *joined_here]))
+
+
+def pull_einsum(g, i, operands, subscripts, *, optimize=False):
+    inputs, output = einsum_letters(subscripts)
+    others = [*inputs[:i], *inputs[i + 1 :]]
+    known = [letter for letter in inputs[i] if letter in output or any(letter in other for other in others)]
+    back = np.einsum(",".join([output, *others]) + "->" + "".join(known), g, *operands[:i], *operands[i + 1 :], optimize=optimize)
+    return np.expand_dims(back, tuple(k for k, letter in enumerate(inputs[i]) if letter not in known))
+
+
+def einsum_letters(subscripts: str) -> tuple[list[str], str]:
+    if not isinstance(subscripts, str):
+        raise NoDerivative('numpy.einsum: operands with lists of axes came; the form with letters is accepted: "ij,jk->ik"')
+    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    inputs = left.split(",")
+    if "." in subscripts or any(len(set(part)) < len(part) for part in inputs):
+        raise NoDerivative(f'numpy.einsum: "{subscripts}" came; letters, each once in an operand and no dots, are accepted: "ij,jk->ik"')
+    letters = sorted(set(left) - {","})
+    return inputs, output if arrow else "".join(letter for letter in letters if left.count(letter) == 1)
+
+
+ARRAYS: dict[Callable, Linear] = {
+    np.sum: Linear(pull_sum),
+    np.mean: Linear(pull_mean),
+    np.cumsum: Linear(pull_cumsum),
+    np.reshape: Linear(pull_shape),
+    np.ravel: Linear(pull_squeezed),
+    np.squeeze: Linear(pull_squeezed),
+    np.expand_dims: Linear(pull_squeezed),
+    np.transpose: Linear(pull_transpose),
+    np.swapaxes: Linear(pull_swapaxes),
+    np.moveaxis: Linear(pull_moveaxis),
+    np.flip: Linear(pull_flip),
+    np.roll: Linear(pull_roll),
+    np.broadcast_to: Linear(pull_broadcast),
+    pick: Linear(pull_pick),
+    scatter: Linear(pull_scatter),
+    cast: Linear(pull_cast),
+    np.concatenate: Linear(pull_concatenated, count=None, listed=True),
+    np.where: Linear(pull_where, count=2, lead=1),
+    np.matmul: Linear(pull_matmul, count=2, product=True),
+    np.dot: Linear(pull_dot, count=2, product=True),
+    np.inner: Linear(pull_inner, count=2, product=True),
+    np.tensordot: Linear(pull_tensordot, count=2, product=True),
+    np.einsum: Linear(pull_einsum, count=None, lead=1, product=True, check=einsum_letters),
+}
+
+
+# ---------------------------------------------------------------- functions written with the ones above
+
+
+def choice(first_wins: Callable) -> Callable:
+    """The larger (smaller) of two: a constant wins a tie, and of two that vary the first."""
+
+    def choose(a, b):
+        return np.where(first_wins(b, a), b, a) if hasattr(b, "level") else np.where(first_wins(a, b), a, b)
+
+    return choose
+
+
+def clip(x, a_min=None, a_max=None, *, min=None, max=None):
+    low, high = a_min if min is None else min, a_max if max is None else max
+    x = x if low is None else np.maximum(x, low)
+    return +x if high is None else np.minimum(x, high)
+
+
+def extreme(where_is: Callable) -> Callable:
+    def most(x, axis=None, *, keepdims=False):
+        axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+        kept = [k for k in range(x.ndim) if k not in axes]
+        rows = np.reshape(np.transpose(x, (*kept, *axes)), (-1, int(np.prod([x.shape[k] for k in axes]))))
+        found = rows[np.arange(len(rows)), where_is(rows, axis=1)]
+        return np.reshape(found, [1 if k in axes else x.shape[k] for k in range(x.ndim) if keepdims or k in kept])
+
+    return most
+
+
+def prod(x, axis=None, *, keepdims=False):
+    """In pairs, so that a zero among the factors does no harm."""
+    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+    kept = [k for k in range(x.ndim) if k not in axes]
+    factors = np.reshape(np.transpose(x, (*axes, *kept)), (-1, *(x.shape[k] for k in kept)))
+    while len(factors) > 1:
+        half = len(factors) // 2
+        factors = np.concatenate([factors[:half] * factors[half : 2 * half], factors[2 * half :]])
+    return np.reshape(factors, [1 if k in axes else x.shape[k] for k in range(x.ndim) if keepdims or k in kept])
+
+
+def var(x, axis=None, *, ddof=0, keepdims=False):
+    squares = np.square(x - np.mean(x, axis=axis, keepdims=True))
+    total = np.sum(squares, axis=axis, keepdims=keepdims)
+    return total / (x.size / total.size - ddof)
+
+
+def std(x, axis=None, *, ddof=0, keepdims=False):
+    return root_of_squares(var(x, axis, ddof=ddof, keepdims=keepdims))
+
+
+def root_of_squares(squares):
+    none = squares == 0
+    return np.where(none, 0.0, np.sqrt(np.where(none, 1.0, squares)))
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    if ord in (1, np.inf) and (x.ndim == 1 or isinstance(axis, int)):
+        return (np.sum if ord == 1 else np.max)(abs(x), axis=axis, keepdims=keepdims)
+    if ord is None or ord == "fro" or (ord == 2 and (x.ndim == 1 or isinstance(axis, int))):
+        return root_of_squares(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    raise NoDerivative(f"numpy.linalg.norm: ord={ord!r} came for {x.ndim} dimensions; None, 'fro', and along one axis 1, 2 and inf are accepted")
+
+
+def diff(a, n=1, axis=-1):
+    before = (slice(None),) * normalize_axis_index(axis, a.ndim)
+    for _ in range(n):
+        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+    return +a
+
+
+def stack(arrays, axis=0):
+    return np.concatenate([np.expand_dims(part, axis) for part in arrays], axis=axis)
+
+
+def vstack(tup):
+    return np.concatenate([part if np.ndim(part) > 1 else np.reshape(part, (1, -1)) for part in tup])
+
+
+def hstack(tup):
+    return np.concatenate([part if np.ndim(part) else np.reshape(part, (1,)) for part in tup], axis=int(np.ndim(tup[0]) > 1))
+
+
+def column_stack(tup):
+    return np.concatenate([part if np.ndim(part) > 1 else np.reshape(part, (-1, 1)) for part in tup], axis=1)
+
+
+def outer(a, b):
+    return np.ravel(a)[:, None] * np.ravel(b)[None, :]
+
+
+def take(a, indices, axis=None):
+    return np.ravel(a)[indices] if axis is None else a[(slice(None),) * normalize_axis_index(axis, a.ndim) + (indices,)]
+
+
+def repeat(a, repeats, axis=None):
+    return take(a, np.repeat(np.arange(a.size if axis is None else a.shape[axis]), repeats), axis)
+
+
+def sort(a, axis=-1):
+    if axis is None:
+        return np.sort(np.ravel(a))
+    rows = np.moveaxis(a, axis, -1)
+    grid = np.indices(rows.shape, sparse=True)[:-1]
+    return np.moveaxis(rows[(*grid, np.argsort(rows, axis=-1))], -1, axis)
+
+
+def diagonal(a):
+    steps = np.arange(min(a.shape))
+    return a[steps, steps]
+
+
+def trace(a):
+    return np.sum(diagonal(a))
+
+
+def triangle(mask: Callable) -> Callable:
+    return lambda m, k=0: np.where(mask(np.ones(m.shape[-2:], bool), k), m, 0.0)
+
+
+def full_like(a, fill_value):
+    return np.broadcast_to(fill_value, a.shape).astype(a.dtype)
+
+
+def select(condlist, choicelist, default=0):
+    for condition, value in zip(condlist[::-1], choicelist[::-1], strict=True):
+        default = np.where(condition, value, default)
+    return default
+
+
+def polyval(p, x):
+    total = 0.0 * x
+    for factor in p:
+        total = total * x + factor
+    return total
+
+
+COMPOSED: dict[Callable, Callable] = {
+    np.maximum: choice(np.greater),
+    np.minimum: choice(np.less),
+    np.fmax: choice(lambda a, b: np.greater(a, b) | np.isnan(b)),
+    np.fmin: choice(lambda a, b: np.less(a, b) | np.isnan(b)),
+    np.clip: clip,
+    np.max: extreme(np.argmax),
+    np.amax: extreme(np.argmax),
+    np.min: extreme(np.argmin),
+    np.amin: extreme(np.argmin),
+    np.prod: prod,
+    np.var: var,
+    np.std: std,
+    np.linalg.norm: norm,
+    np.diff: diff,
+    np.stack: stack,
+    np.vstack: vstack,
+    np.hstack: hstack,
+    np.column_stack: column_stack,
+    np.outer: outer,
+    np.full_like: full_like,
+    np.select: select,
+    np.polyval: polyval,
+    np.take: take,
+    np.repeat: repeat,
+    np.sort: sort,
+    np.diagonal: diagonal,
+    np.trace: trace,
+    np.tril: triangle(np.tril),
+    np.triu: triangle(np.triu),
+}

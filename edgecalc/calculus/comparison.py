@@ -1,0 +1,122 @@
+"""The same derivative by every method, side by side; and how the error of a difference depends on its step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgecalc.calculus import numeric
+from edgecalc.calculus.expression import Expression
+from edgecalc.calculus.probe import points
+from edgecalc.core.arrays import one_of
+
+METHODS = ("forward", "central", "auto", "complex", "automatic", "symbolic")
+
+
+class Way(NamedTuple):
+    """One method's answer, or why it has none."""
+
+    method: str
+    value: np.ndarray | None
+    error: float  # largest difference from the reference, over its largest size
+    seconds: float
+    worst: float  # where that is
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    formula: str
+    reference: str
+    ways: tuple[Way, ...]
+
+    def table(self) -> str:
+        lines = [f"{'method':10} {'error':>9} {'ms':>9}  value   (errors against {self.reference}, over its largest size)"]
+        for way in self.ways:
+            if way.value is None:
+                lines.append(f"{way.method:10} {'-':>9} {'-':>9}  {way.reason}")
+            else:
+                shown = f"{way.value.flat[0]:.15g}" if way.value.size == 1 else f"{way.value.size} points, worst at {way.worst:.6g}"
+                lines.append(f"{way.method:10} {way.error:9.1e} {way.seconds * 1e3:9.3f}  {shown}")
+        return "\n".join(lines)
+
+
+def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
+    """Every method that takes f, its error and its time. A formula (text) is also differentiated symbolically.
+
+    >>> ways = compare("x^2", 3.0).ways
+    >>> {way.method: float(way.value) for way in ways if way.method in ("central", "complex")}
+    {'central': 6.0, 'complex': 6.0}
+    """
+    function: Any = Expression.parse(f) if isinstance(f, str) else f
+    at = points(x)
+    found: dict[str, tuple[Any, float, str]] = {}
+    for method in METHODS:
+        start = time.perf_counter()
+        try:
+            value = np.asarray(numeric.derivative(function, at, order=order, method=method).value)
+            found[method] = (value, time.perf_counter() - start, "")
+        except (TypeError, ValueError, ImportError, ArithmeticError) as error:
+            found[method] = (None, 0.0, str(error).splitlines()[0])
+    reference = next(method for method in ("symbolic", "automatic", "complex", "auto", "central") if found[method][0] is not None)
+    best = found[reference][0]
+    ways = []
+    for method, (value, seconds, reason) in found.items():
+        if value is None:
+            ways.append(Way(method, None, np.nan, 0.0, np.nan, reason))
+            continue
+        apart = np.abs(value - best)
+        scale = float(np.nanmax(np.abs(best), initial=0)) or 1.0
+        known = np.isfinite(apart)
+        worst = int(np.argmax(np.where(known, apart, -1))) if apart.size else 0
+        ways.append(Way(method, value, float(np.max(apart, initial=0, where=known)) / scale, seconds, float(at.flat[worst]) if at.size else np.nan))
+    return Comparison(str(f) if isinstance(f, str) else getattr(f, "__name__", "f"), reference, tuple(ways))
+
+
+class Study(NamedTuple):
+    """Errors of one formula over many steps: truncation to the right, rounding to the left."""
+
+    steps: np.ndarray
+    errors: np.ndarray
+    truncation: np.ndarray  # the power of the step that the right side follows
+    rounding: np.ndarray
+    best: float
+    chosen: float  # the step that edgecalc would take
+    method: str
+    accuracy: int
+
+    def table(self) -> str:
+        lines = [f"step       error      ({self.method}, accuracy {self.accuracy})"]
+        for step, error in zip(self.steps, self.errors, strict=True):
+            mark = "  <- best" if step == self.best else ""
+            lines.append(f"{step:8.1e}  {error:8.1e}  {'*' * max(0, int(2 * (np.log10(max(error, 1e-17)) + 17)))}{mark}")
+        return "\n".join([*lines, f"edgecalc takes {self.chosen:.1e}"])
+
+
+def step_study(f: Callable | str, x: float, *, method: str = "central", accuracy: int | None = None, exact: float | None = None) -> Study:
+    """How a single difference's error depends on its step: the V of truncation against rounding.
+
+    >>> study = step_study("exp(x)", 0.0)
+    >>> bool(1e-7 < study.best < 1e-4)
+    True
+    """
+    one_of(method, ("central", "forward", "backward"), "method")
+    function: Any = Expression.parse(f) if isinstance(f, str) else f
+    accuracy = (2 if method == "central" else 1) if accuracy is None else accuracy
+    true = numeric.derivative(function, x).value if exact is None else exact
+    steps = 10.0 ** np.arange(0, -16, -0.5)
+    errors = np.full(steps.shape, np.nan)
+    for k, step in enumerate(steps):
+        if x + step != x:
+            errors[k] = abs(numeric.derivative(function, x, method=method, accuracy=accuracy, h=float(step)).value - true)
+    size = max(abs(float(function(x))), np.finfo(float).tiny)
+    usable = np.isfinite(errors) & (errors > 0)
+    right = np.flatnonzero(usable)[:6]
+    factor = float(np.median(errors[right] / steps[right] ** accuracy)) if len(right) else 0.0
+    best = float(steps[np.nanargmin(np.where(np.isfinite(errors), errors, np.inf))])
+    chosen = float(numeric.natural_step(np.array([float(x)]), 1, accuracy)[0])
+    return Study(steps, errors, factor * steps**accuracy, numeric.EPS * size / steps, best, chosen, method, accuracy)

@@ -1,0 +1,159 @@
+"""Formulas as people type them, made into functions without running them as code.
+
+    exp(-2*x) + 3*sin(3*x)      numbers, pi and e, + - * / ** ^ ( ), names of functions, other names are variables
+
+What is not in the grammar is shown with a caret under it.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgecalc.errors import EdgecalcError
+
+CONSTANTS = {"pi": np.pi, "e": np.e}
+FUNCTIONS: dict[str, Callable] = {
+    "exp": np.exp, "ln": np.log, "log": np.log, "log10": np.log10, "log2": np.log2, "sqrt": np.sqrt, "cbrt": np.cbrt, "abs": np.abs, "sign": np.sign,
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "arcsin": np.arcsin, "arccos": np.arccos,
+    "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
+    "floor": np.floor, "max": np.maximum, "min": np.minimum, "atan2": np.arctan2, "hypot": np.hypot,
+}  # fmt: skip
+TWO_ARGUMENTS = ("max", "min", "atan2", "hypot")
+BINARY: dict[type, Callable] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
+}  # fmt: skip
+UNARY: dict[type, Callable] = {ast.UAdd: operator.pos, ast.USub: operator.neg}
+LONGEST = 2000  # characters
+DEEPEST = 100
+LARGEST = 1e300
+
+
+class ExpressionError(EdgecalcError):
+    """A formula that cannot be read: the text, and a caret under the mistake."""
+
+    def __init__(self, text: str, column: int, reason: str):
+        super().__init__(f"{reason}\n    {text}\n    {' ' * column}^")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A formula that can be called.
+
+    >>> Expression.parse("x^2 + 1")(3.0)
+    10.0
+    >>> Expression.parse("x*y")(np.array([2.0, 5.0]))
+    np.float64(10.0)
+    """
+
+    text: str
+    variables: tuple[str, ...]
+    tree: Any
+
+    @classmethod
+    def parse(cls, text: str) -> Expression:
+        plain, places = with_powers(text)
+        try:
+            tree = ast.parse(plain, mode="eval").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+            column = places[min(max((getattr(error, "offset", 1) or 1) - 1, 0), len(places) - 1)]
+            column, reason = mistake(text, column)
+            raise ExpressionError(text, column, f"formula: {reason}") from None
+        names: set[str] = set()
+        check(tree, text, places, names, 0)
+        return cls(text, tuple(sorted(names)), tree)
+
+    def __call__(self, x: Any) -> Any:
+        """At x; where there are several variables they lie on the last axis, in alphabetical order."""
+        if len(self.variables) <= 1:
+            return value(self.tree, dict.fromkeys(self.variables, x))
+        array = np.asarray(x) if not isinstance(x, np.ndarray) else x
+        return value(self.tree, {name: array[..., k] for k, name in enumerate(self.variables)})
+
+    def with_names(self, names: dict[str, Any], functions: dict[str, Any]) -> Any:
+        """The formula of other things than numbers, such as SymPy's symbols."""
+        return value(self.tree, names, functions)
+
+
+def with_powers(text: str) -> tuple[str, list[int]]:
+    """^ means a power; and where each character came from."""
+    if not isinstance(text, str) or not text.strip():
+        raise EdgecalcError(f'formula: {text!r} came; text such as "exp(-2*x) + 3*sin(3*x)" is accepted')
+    if len(text) > LONGEST:
+        raise EdgecalcError(f"formula: {len(text)} characters came; up to {LONGEST} are accepted")
+    plain, places = "", []
+    for column, letter in enumerate(text):
+        piece = "**" if letter == "^" else " " if letter in "\n\r\t" else letter
+        plain += piece
+        places += [column] * len(piece)
+    start = len(plain) - len(plain.lstrip())
+    return plain.lstrip(), [*places[start:], len(text)]
+
+
+# a number, or a closing parenthesis, with a name or a parenthesis right behind it
+TOUCHING = re.compile(r"(?:(?<![\w.])\d+\.?\d*(?:[eE][+-]?\d+)?|\))\s*(?=([A-Za-z_(]))")
+
+
+def mistake(text: str, column: int) -> tuple[int, str]:
+    """Where it is, and what."""
+    touching = TOUCHING.search(text)
+    if touching:
+        return touching.start(1), "a sign is missing here; a product is written 2*x"
+    if text.count("(") != text.count(")"):
+        return column, f"{text.count('(')} opening and {text.count(')')} closing parentheses"
+    return column, "this cannot be read"
+
+
+def check(node: ast.AST, text: str, places: list[int], names: set[str], depth: int) -> None:
+    column = places[min(getattr(node, "col_offset", 0), len(places) - 1)]
+    if depth > DEEPEST:
+        raise ExpressionError(text, column, f"formula: nested more than {DEEPEST} deep")
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        return
+    if isinstance(node, ast.Name):
+        if node.id in FUNCTIONS:
+            raise ExpressionError(text, column, f"formula: {node.id} is a function; write {node.id}(x)")
+        if node.id not in CONSTANTS:
+            names.add(node.id)
+        return
+    if isinstance(node, ast.BinOp) and type(node.op) in BINARY:
+        check(node.left, text, places, names, depth + 1)
+        check(node.right, text, places, names, depth + 1)
+        if isinstance(node.op, ast.Pow) and not any(isinstance(each, ast.Name) for each in ast.walk(node)):
+            with np.errstate(all="ignore"):
+                if not abs(np.float64(value(node.left, {})) ** np.float64(value(node.right, {}))) < LARGEST:
+                    raise ExpressionError(text, column, f"formula: a number beyond {LARGEST:g}")
+        return
+    if isinstance(node, ast.UnaryOp) and type(node.op) in UNARY:
+        check(node.operand, text, places, names, depth + 1)
+        return
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id not in FUNCTIONS:
+            raise ExpressionError(text, column, f"formula: {node.func.id} is not a function here; accepted are {', '.join(FUNCTIONS)}")
+        needed = 2 if node.func.id in TWO_ARGUMENTS else 1
+        if len(node.args) != needed or node.keywords:
+            raise ExpressionError(text, column, f"formula: {node.func.id} takes {needed} argument{'s' if needed > 1 else ''}")
+        for each in node.args:
+            check(each, text, places, names, depth + 1)
+        return
+    raise ExpressionError(text, column, "formula: this is not accepted; numbers, variables, + - * / ^ ( ) and functions are")
+
+
+def value(node: Any, names: dict[str, Any], functions: dict[str, Any] | None = None) -> Any:
+    if isinstance(node, ast.Constant):
+        number: Any = node.value
+        return number if functions is not None or abs(number) <= 1 << 53 else float(number)
+    if isinstance(node, ast.Name):
+        return names[node.id] if node.id in names else CONSTANTS[node.id]
+    if isinstance(node, ast.BinOp):
+        return BINARY[type(node.op)](value(node.left, names, functions), value(node.right, names, functions))
+    if isinstance(node, ast.UnaryOp):
+        return UNARY[type(node.op)](value(node.operand, names, functions))
+    call = (functions or FUNCTIONS)[node.func.id]
+    return call(*(value(each, names, functions) for each in node.args))

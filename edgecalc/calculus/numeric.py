@@ -1,0 +1,339 @@
+"""Derivatives of functions by the stencils of the table: with error bars, safe at the edges of a domain, honest at kinks.
+
+complex step                      where f is made of analytic NumPy functions
+pair of orders 8 and 6            from the same 8 neighbours; their difference tells whether the step is right
+  not settled: a quarter of it    only the points that need it
+  no room: one-sided              at the edge of the domain
+  never settled: left and right   a corner, a jump or a vertical tangent
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from edgecalc import stencils
+from edgecalc.calculus.probe import BadResult, Probe, domain_of, is_analytic, points
+from edgecalc.core.arrays import one_of, whole
+from edgecalc.stencils import Stencil
+
+METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "symbolic")
+KINDS = ("smooth", "corner", "jump", "vertical tangent", "undefined")
+SMOOTH, CORNER, JUMP, VERTICAL, UNDEFINED = range(5)
+EPS = float(np.finfo(np.float64).eps)
+TINY = 1e-200  # the complex step: nothing is subtracted, so it cannot be too small
+LEVELS = 9  # steps tried, each a quarter of the one before
+SAMPLE = 64
+MOST_ORDER = 8
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """What is known of a derivative at each x; arrays of x's shape, or numbers."""
+
+    value: Any
+    error: Any  # how far off the value may be
+    left: Any
+    right: Any
+    kind: Any
+    evaluations: int  # values that f was asked for
+    method: str
+
+
+def derivative(
+    f: Callable, x: Any, *, order: int = 1, method: str = "auto", accuracy: int | None = None, h: float | None = None, domain: Any = None
+) -> Derivative:
+    """Derivative of a function of one variable, at one point or many.
+
+    Parameters
+    ----------
+    f : callable
+        Plain NumPy code, or a function of one number.
+    x : number or array
+    order : int
+        1 to 8.
+    method : str
+        "auto" chooses and checks. "central", "forward", "backward" are single stencils (`accuracy`, default 2 for central
+        and 1 for the others) with the step `h`. "complex" is the complex step, "automatic" and "symbolic" are exact.
+    domain : (low, high), optional
+        f is never called outside.
+
+    At a corner or a jump the value is NaN; `left` and `right` tell the one-sided derivatives and `kind` what it is.
+
+    >>> slope = derivative(np.sin, 0.0)
+    >>> slope.value, slope.kind
+    (1.0, 'smooth')
+    >>> bend = derivative(abs, 0.0)
+    >>> round(bend.left, 6), round(bend.right, 6), bend.kind
+    (-1.0, 1.0, 'corner')
+    """
+    one_of(method, METHODS, "method")
+    order = whole(order, "order", 1, MOST_ORDER)
+    at, probe = points(x), Probe(f, domain_of(domain))
+    if at.size and not np.isfinite(at).all():
+        raise ValueError("x: it holds NaN or infinity; finite numbers are accepted")
+    outside = (at < probe.domain[0]) | (at > probe.domain[1])
+    if outside.any():
+        raise ValueError(f"x: {at[outside].flat[0]} lies outside the domain {probe.domain}")
+    if h is not None and (isinstance(h, bool) or not isinstance(h, int | float | np.floating | np.integer) or not h > 0 or not np.isfinite(h)):
+        raise ValueError(f"h: {h!r} came; one finite number above 0 is accepted")
+    flat = at.reshape(-1)
+    if method in ("central", "forward", "backward"):
+        found = single(probe, flat, order, method, accuracy, h)
+    elif method == "auto":
+        found = automatically(probe, flat, order, h)
+    elif method == "complex":
+        found = by_complex_step(probe, flat, order)
+    else:
+        found = exactly(f, flat, order, method)
+    return shaped(found, at.shape, probe.count)
+
+
+@dataclass
+class Found:
+    """Results for a row of points, being filled."""
+
+    method: str
+    value: np.ndarray
+    error: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    kind: np.ndarray  # places in KINDS
+
+    @classmethod
+    def of(cls, value: np.ndarray, error: np.ndarray, method: str) -> "Found":
+        return cls(method, value, error, value.copy(), value.copy(), np.where(np.isnan(value), UNDEFINED, SMOOTH).astype(np.int8))
+
+
+def shaped(found: Found, shape: tuple, count: int) -> Derivative:
+    columns = (found.value, found.error, found.left, found.right, np.array(KINDS)[found.kind])
+    value, error, left, right, kind = (each.reshape(shape) if shape else each.item() for each in columns)
+    return Derivative(value, error, left, right, kind, count, found.method)
+
+
+# ---------------------------------------------------------------- single formulas
+
+
+def single(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: Any, h: float | None) -> Found:
+    """One stencil, one step, as in a textbook."""
+    least = 2 if method == "central" else 1
+    accuracy = whole(least if accuracy is None else accuracy, "accuracy", least, stencils.MOST_TAPS - order)
+    row = getattr(stencils, method)(order, accuracy)
+    step = np.full(x.shape, h) if h is not None else natural_step(x, order, accuracy)
+    if np.any(x + step == x):
+        raise ValueError(f"h: {h!r} came, which is below the spacing of numbers near {x[x + step == x][0]}; a larger step is accepted")
+    values = neighbours(probe, x, row.offsets, step)
+    value = weigh(row, values, step)
+    rough = EPS * weigh(absolute(row), np.abs(values), step)
+    return Found.of(value, np.abs(value) * step**accuracy + rough, method)
+
+
+def absolute(row: Stencil) -> Stencil:
+    return Stencil(0, 0, row.offsets, tuple(map(abs, row.numerators)), abs(row.denominator))
+
+
+def natural_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
+    """Where truncation and rounding are about even for a function that varies on the scale of 1, or of sqrt |x| if that is more."""
+    step = 2.0 ** np.round(np.log2(EPS ** (1 / (order + accuracy)) * np.sqrt(np.maximum(1, np.abs(x)))))
+    return (x + step) - x  # so that x + step is exact
+
+
+def neighbours(probe: Probe, x: np.ndarray, offsets: tuple[int, ...], step: np.ndarray) -> np.ndarray:
+    """f at x + offset * step: one row for each offset."""
+    return probe(x + np.array(offsets)[:, None] * step)
+
+
+def weigh(row: Stencil, values: np.ndarray, step: np.ndarray, order: int | None = None) -> np.ndarray:
+    total = row.numerators[0] * values[0]
+    for n, value in zip(row.numerators[1:], values[1:], strict=True):
+        if n:
+            total = total + n * value
+    power = row.derivative if order is None else order
+    return total / (row.denominator * step**power) if power else total / row.denominator
+
+
+# ---------------------------------------------------------------- the complex step
+
+
+def by_complex_step(probe: Probe, x: np.ndarray, order: int) -> Found:
+    if order != 1:
+        raise ValueError(f'order: {order} came; the complex step gives first derivatives, method="auto" any order to {MOST_ORDER}')
+    try:
+        moved = probe(x + 1j * TINY)
+    except BadResult:
+        raise
+    except Exception as error:
+        raise TypeError(f'f: it does not take complex numbers ({error}); method="auto" or "central" is accepted') from None
+    if moved.dtype.kind != "c":
+        raise TypeError('f: it drops the imaginary part, as abs and floor do; method="auto" or "central" is accepted')
+    with np.errstate(all="ignore"):
+        value = moved.imag / TINY
+    return Found.of(value, 8 * EPS * (np.abs(value) + np.abs(moved.real)), "complex")
+
+
+def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
+    """The complex step where it is known to be right: f is made of analytic functions, its real part is f, and a sample agrees with differences."""
+    sample = x[:: max(1, len(x) // SAMPLE)]
+    if not len(x) or not is_analytic(probe.f, sample):
+        return None
+    probe.asked[0] += len(sample)
+    try:
+        found = by_complex_step(probe, x, 1)
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    checked = by_pairs(probe, sample, 1, None)
+    mine = found.value[:: max(1, len(x) // SAMPLE)]
+    sure = np.isfinite(checked.value) & (checked.kind == 0)
+    if not np.all(np.abs(mine - checked.value)[sure] <= 10 * checked.error[sure] + 1e-9 * np.abs(mine[sure])):
+        return None
+    real, moved = probe(x), probe(x + 1j * TINY).real
+    doubtful = ~np.isfinite(found.value) | ~(np.abs(moved - real) <= 1e-12 * np.abs(real))  # a pole, a branch, the edge of a domain
+    if doubtful.any():
+        replace(found, doubtful, by_pairs(probe.take(doubtful), x[doubtful], 1, None))
+    found.left, found.right = np.where(doubtful, found.left, found.value), np.where(doubtful, found.right, found.value)
+    return found
+
+
+def automatically(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
+    if order == 1 and h is None:
+        found = trusted_complex_step(probe, x)
+        if found is not None:
+            return found
+    return by_pairs(probe, x, order, h)
+
+
+def exactly(f: Callable, x: np.ndarray, order: int, method: str) -> Found:
+    if method == "automatic":
+        from edgecalc.calculus import automatic
+
+        value = np.asarray(automatic.derivative(f, x, order=order), np.float64)
+    else:
+        from edgecalc.calculus import symbolic
+
+        value = symbolic.derivative(f, x, order=order)  # type: ignore[arg-type]
+    return Found.of(value, 4 * EPS * np.abs(value), method)
+
+
+# ---------------------------------------------------------------- pairs of stencils
+
+
+def by_pairs(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
+    size = probe.block
+    parts = [settled(probe.take(slice(k, k + size)), x[k : k + size], order, h) for k in range(0, max(len(x), 1), size)]
+    join = [np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "error", "left", "right", "kind")]
+    return Found("central", *join)
+
+
+def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
+    """Central pairs from a wide step downwards; what does not settle is looked at from either side."""
+    step = natural_step(x, order, 8) if h is None else np.full(x.shape, h)
+    low, high = probe.domain
+    room = np.minimum(x - low, high - x) / 5
+    step = np.where((room < step) & (room > step / 64), room, step)
+    here = probe(x)
+    found = Found.of(np.full(x.shape, np.nan), np.full(x.shape, np.inf), "central")
+    open_ = np.flatnonzero(np.isfinite(here))
+    for level in range(LEVELS if h is None else 1):
+        if not len(open_):
+            break
+        value, error, calm = pair(probe.take(open_), x[open_], here[open_], step[open_] / 4.0**level, order)
+        better = error < found.error[open_]
+        places = open_[better]
+        found.value[places], found.error[places] = value[better], error[better]
+        open_ = open_[~calm]
+    found.left[:], found.right[:] = found.value, found.value
+    found.kind[np.isfinite(found.value)] = SMOOTH
+    if len(open_):
+        replace(found, open_, from_either_side(probe.take(open_), x[open_], here[open_], step[open_], order, found, open_))
+    return found
+
+
+def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(derivative, its error bar, whether it has settled) from orders 8 and 6 over the same neighbours.
+
+    One neighbour more, off their grid, must lie on the polynomial through all others: a corner right at x and a wave as
+    long as the step would deceive any stencil.
+    """
+    fine, coarse, between = stencils.central(order, 8), stencils.central(order, 6), off_grid(len(stencils.central(order, 8).offsets))
+    offsets = tuple(o for o in fine.offsets if o)
+    around = probe(x + np.array([*offsets, OFF_GRID])[:, None] * step)
+    values = np.insert(around[:-1], len(offsets) // 2, here, axis=0)
+    best, second = weigh(fine, values, step), weigh(coarse, inner(values, coarse), step)
+    noise = EPS * weigh(absolute(fine), np.abs(values), step, order)
+    apart = np.abs(best - second)
+    missed = np.abs(np.tensordot(between, values, 1) - around[-1]) / step**order
+    noise += EPS * np.abs(best * x) / step  # what f itself loses of x
+    size = np.abs(best) + noise
+    error = np.where(np.isfinite(best), noise + 4 * missed, np.inf)  # what the neighbour misses is a third of what order 8 does
+    calm = (apart <= 10 * noise + 3 * np.minimum(missed, 100 * noise) + 1e-11 * size) & (missed <= 10 * noise + 1e-13 * size)
+    return best, error, calm
+
+
+OFF_GRID = 53 / 128  # few bits, so that x + OFF_GRID * step is not rounded
+
+
+@lru_cache(maxsize=64)
+def off_grid(count: int) -> np.ndarray:
+    """Weights of the neighbours for the polynomial through them at OFF_GRID."""
+    reach = count // 2
+    return np.array(stencils.fornberg([Fraction(k) - Fraction(OFF_GRID) for k in range(-reach, reach + 1)], 0), dtype=np.float64)
+
+
+def inner(values: np.ndarray, row: Stencil) -> np.ndarray:
+    """The rows around the middle that a narrower stencil reads."""
+    spare = (len(values) - len(row.offsets)) // 2
+    return values[spare : len(values) - spare] if spare else values
+
+
+# ---------------------------------------------------------------- kinks and edges
+
+
+def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, found: Found, places: np.ndarray) -> Found:
+    """One-sided derivatives, and what they say together."""
+    (left, left_error, left_steep), (right, right_error, right_steep) = (one_side(probe, x, here, step, order, way) for way in (-1, 1))
+    central, central_error = found.value[places], found.error[places]
+    two, either = np.isfinite(left) & np.isfinite(right), left_error + right_error
+    agree = np.abs(left - right) <= 10 * either + 1e-6 * np.maximum(np.abs(left), np.abs(right))
+    kind = np.where(two & ~agree, CORNER, SMOOTH)
+    value = np.where(two, (left + right) / 2, np.where(np.isfinite(left), left, right))
+    error = np.where(two, either, np.fmin(left_error, right_error))
+    value, error = np.where(central_error < error, central, value), np.fmin(central_error, error)
+
+    near = step / 4.0 ** (LEVELS + 3)
+    gap, wider = (np.abs(probe(x + k * near) - probe(x - k * near)) for k in (1, 4))
+    torn = np.isfinite(gap) & (gap > 1e-6 * np.abs(here)) & (gap > 0.7 * wider) & (gap > 0)
+    steep = (left_steep != 0) | (right_steep != 0)
+    kind = np.where(torn, JUMP, np.where(steep, VERTICAL, kind))
+    with np.errstate(invalid="ignore"):
+        left, right = np.where(left_steep != 0, left_steep * np.inf, left), np.where(right_steep != 0, right_steep * np.inf, right)
+        upright = np.where(np.isnan(left) | (left == right), right, np.where(np.isnan(right), left, np.nan))
+    value = np.where(kind == VERTICAL, upright, np.where((kind == CORNER) | (kind == JUMP), np.nan, value))
+    kind = np.where(~np.isfinite(value) & (kind == SMOOTH), UNDEFINED, kind)
+    return Found("central", value, np.where(np.isfinite(value), error, np.nan), left, right, kind.astype(np.int8))
+
+
+def one_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, way: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(derivative, error, sign of an infinite slope) from one side, by the best of several steps."""
+    fine, coarse = stencils.forward(order, 6), stencils.forward(order, 5)
+    value, error, last = np.full(x.shape, np.nan), np.full(x.shape, np.inf), np.full(x.shape, np.inf)
+    slopes = []
+    for level in range(LEVELS):
+        h = way * step / 4.0**level
+        values = np.concatenate([here[None], neighbours(probe, x, fine.offsets[1:], h)])
+        best = weigh(fine, values, h)
+        apart = np.fmax(np.abs(best - weigh(coarse, values[: len(coarse.offsets)], h)), np.fmin(np.abs(best - last), np.abs(best)) / 10)
+        bar = apart + 2 * EPS * np.abs(weigh(absolute(fine), np.abs(values), np.abs(h), order))
+        better = np.isfinite(best) & (bar < error)
+        value, error, last = np.where(better, best, value), np.where(better, bar, error), best
+        slopes.append((values[1] - here) / h)
+    grows = np.abs(slopes[-1]) > 1.2 * np.abs(slopes[-2])
+    grows &= (np.abs(slopes[-2]) > 1.2 * np.abs(slopes[-3])) & np.isfinite(slopes[-1]) & (order == 1)
+    return value, error, np.where(grows, np.sign(slopes[-1]), 0.0)
+
+
+def replace(found: Found, places: np.ndarray, other: Found) -> None:
+    for name in ("value", "error", "left", "right", "kind"):
+        getattr(found, name)[places] = getattr(other, name)

@@ -1,0 +1,250 @@
+"""Calling a user's function: vectorised or not, counted, never outside its domain, and with errors that say what to do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Domain = tuple[float, float]
+EVERYWHERE: Domain = (-np.inf, np.inf)
+BLOCK = 1 << 13
+
+# Ufuncs that are analytic wherever they are real: a complex step through them gives the derivative.
+ANALYTIC = frozenset(
+    [
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "true_divide",
+        "negative",
+        "positive",
+        "square",
+        "reciprocal",
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sqrt",
+        "power",
+        "float_power",
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsinh",
+        "arccosh",
+        "arctanh",
+        "add.reduce",
+        "multiply.reduce",
+        "add.accumulate",
+        "matmul",
+        "sum",
+        "prod",
+        "dot",
+        "cumsum",
+        "diff",
+        "stack",
+        "concatenate",
+        "reshape",
+        "transpose",
+    ]
+)
+
+
+class Probe:
+    """A function of one variable. `count` is how many values it has been asked for."""
+
+    def __init__(self, f: Callable, domain: Domain = EVERYWHERE):
+        if not callable(f):
+            raise TypeError(f"f: {f!r} came; a function of one number or array is accepted")
+        self.f, self.domain, self.asked, self.scalar = f, domain, [0], False
+
+    @property
+    def count(self) -> int:
+        return self.asked[0]
+
+    @property
+    def block(self) -> int:
+        """How many points at a time keep their neighbours in the cache."""
+        return BLOCK
+
+    def take(self, places: Any) -> "Probe":
+        """The same function for some of the points."""
+        return self
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Values as float64, or complex where x is; NaN where x lies outside the domain, without a call there."""
+        inside = (x.real >= self.domain[0]) & (x.real <= self.domain[1])
+        if inside.all():
+            return self.values(x)
+        result = np.full(x.shape, np.nan, x.dtype if x.dtype.kind == "c" else np.float64)
+        if inside.any():
+            result[inside] = self.values(x[inside])
+        return result
+
+    def values(self, x: np.ndarray) -> np.ndarray:
+        if not x.size:
+            return np.empty(x.shape)
+        with np.errstate(all="ignore"):
+            if not self.scalar:
+                try:
+                    self.asked[0] += x.size
+                    return self.checked(self.f(x), x)
+                except (TypeError, ValueError) as error:
+                    if x.dtype.kind == "c" or isinstance(error, BadResult):
+                        raise
+                    self.asked[0] -= x.size
+                    self.scalar = True  # plain Python: `if`, math.*
+            self.asked[0] += x.size
+            try:
+                return self.checked(np.array([self.f(each) for each in x.ravel().tolist()]).reshape(x.shape), x)
+            except (ValueError, ArithmeticError) as error:
+                if isinstance(error, BadResult):
+                    raise
+                return np.array([self.one(each) for each in x.ravel().tolist()]).reshape(x.shape)
+
+    def one(self, x: float) -> float:
+        """A value; NaN where plain Python refuses a number that NumPy would call NaN."""
+        try:
+            return float(self.f(x))
+        except (ValueError, ArithmeticError):
+            return np.nan
+
+    def checked(self, result: Any, x: np.ndarray) -> np.ndarray:
+        array = np.asarray(result)
+        if array.dtype.kind not in "biufc":
+            raise BadResult(f"f: it gave {array.dtype} ({str(result)[:40]!r}); numbers are accepted")
+        if array.dtype.kind == "c" and x.dtype.kind != "c":
+            raise BadResult("f: it gave complex numbers for real ones; differentiate its real and imaginary parts")
+        if array.shape == x.shape:
+            return array if array.dtype.kind == "c" else array.astype(np.float64, copy=False)
+        if array.ndim == 0:
+            return np.full(x.shape, array[()], np.float64 if array.dtype.kind != "c" else array.dtype)
+        raise BadResult(f"f: it gave shape {array.shape} for x of shape {x.shape}; one value for each x is accepted")
+
+
+class Partials(Probe):
+    """A function of several variables, on the last axis, as a function of one of them at each of many points."""
+
+    def __init__(self, f: Callable, base: np.ndarray, variable: np.ndarray, domain: Domain = EVERYWHERE):
+        super().__init__(f, domain)
+        self.base, self.variable = base, variable
+
+    @property
+    def block(self) -> int:
+        return max(1, (1 << 22) // (16 * self.base.shape[-1]))
+
+    def take(self, places: Any) -> "Partials":
+        part = Partials(self.f, self.base[places], self.variable[places], self.domain)
+        part.asked = self.asked
+        return part
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        moved = np.broadcast_to(self.base, (*x.shape, self.base.shape[-1])).astype(np.result_type(x, self.base))
+        np.put_along_axis(moved, np.broadcast_to(self.variable[:, None], (*x.shape, 1)), x[..., None], -1)
+        inside = (x.real >= self.domain[0]) & (x.real <= self.domain[1])
+        self.asked[0] += x.size
+        with np.errstate(all="ignore"):
+            if inside.all():
+                return self.checked(called(self.f, moved), x)
+            result = np.full(x.shape, np.nan, moved.dtype)
+            result[inside] = self.checked(called(self.f, moved[inside]), x[inside])
+        return result
+
+
+def called(f: Callable, x: np.ndarray) -> np.ndarray:
+    """f of points on all but the last axis: at once, or one by one where f does not take many."""
+    if x.ndim == 1:
+        return np.asarray(f(x))
+    points_ = x.reshape(-1, x.shape[-1])
+    try:
+        result = np.asarray(f(x))
+        ends = [np.asarray(f(points_[k])) for k in (0, -1)]
+        flat = result.reshape(-1, *result.shape[x.ndim - 1 :])
+        if result.shape[: x.ndim - 1] == x.shape[:-1] and all(same(flat[k], end) for k, end in zip((0, -1), ends, strict=True)):
+            return result
+    except (TypeError, ValueError, IndexError, AttributeError):
+        pass
+    one_by_one = [np.asarray(f(each)) for each in points_]
+    return np.array(one_by_one).reshape(*x.shape[:-1], *one_by_one[0].shape)
+
+
+def same(many: np.ndarray, one: np.ndarray) -> bool:
+    """Whether f means its last axis: p[0] * p[1] of many points may have a fitting shape by chance."""
+    if many.shape != one.shape:
+        return False
+    return bool(np.allclose(many, one, rtol=1e-9, atol=0, equal_nan=True))
+
+
+class BadResult(ValueError):
+    """What f gave is no value for each x."""
+
+
+class Spy(np.ndarray):
+    """An array that notes which NumPy functions it passes through."""
+
+    seen: set
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.seen = getattr(source, "seen", set())
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        self.seen.add(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
+        plain = [each.view(np.ndarray) if isinstance(each, Spy) else each for each in inputs]
+        options = {
+            key: tuple(o.view(np.ndarray) if isinstance(o, Spy) else o for o in value) if key == "out" else value for key, value in options.items()
+        }
+        return self.wrapped(getattr(ufunc, method)(*plain, **options))
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        self.seen.add(function.__name__)
+        return self.wrapped(super().__array_function__(function, types, arguments, options))
+
+    def wrapped(self, result: Any) -> Any:
+        if isinstance(result, np.ndarray):
+            result = result.view(Spy)
+            result.seen = self.seen
+        return result
+
+
+def is_analytic(f: Callable, sample: np.ndarray, axes: int = 0) -> bool:
+    """Whether f, as far as NumPy sees it, is made of analytic functions alone; the last `axes` of the sample are one point's."""
+    spy = sample.copy().view(Spy)
+    spy.seen = set()
+    with np.errstate(all="ignore"):
+        try:
+            result = f(spy)
+        except Exception:  # what it cannot do with an array it says again where that matters
+            return False
+    return bool(isinstance(result, Spy) and spy.seen <= ANALYTIC and result.shape[: sample.ndim - axes] == sample.shape[: sample.ndim - axes])
+
+
+def points(x: Any, name: str = "x") -> np.ndarray:
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: {array.dtype} came; real numbers are accepted")
+    return array.astype(np.float64, copy=False)
+
+
+def domain_of(domain: Any) -> Domain:
+    if domain is None:
+        return EVERYWHERE
+    try:
+        low, high = (float(each) for each in domain)
+    except (TypeError, ValueError):
+        raise TypeError(f"domain: {domain!r} came; a pair (low, high) is accepted") from None
+    if not low < high:
+        raise ValueError(f"domain: {domain!r} came; low below high is accepted")
+    return low, high
