@@ -167,7 +167,7 @@ def test_the_second_run_in_a_folder_is_refused_and_the_first_is_not_disturbed(tm
 
 def test_runs_killed_at_random_times_resume_to_the_same_bytes(tmp_path):
     seen = killed_at_random(tmp_path, 100)
-    assert seen["something"] > 20
+    assert seen["something"] > 10
 
 
 @pytest.fixture(scope="module")
