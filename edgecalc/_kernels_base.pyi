@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Self, final
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class EdgeMap:
     def rows(self) -> int: ...
     @property
     def columns(self) -> int: ...
-    def __init__(self, rows: int, columns: int) -> None: ...
+    def __new__(cls, rows: int, columns: int) -> Self: ...
     def thin(
         self,
         plan: Plan | None,

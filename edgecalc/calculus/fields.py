@@ -10,7 +10,7 @@ import numpy as np
 
 from edgecalc import stencils
 from edgecalc.calculus import numeric
-from edgecalc.calculus.probe import BadResult, Partials, called, domain_of, is_analytic, points
+from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, is_analytic, points
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
@@ -59,8 +59,16 @@ def partial(
 
 
 def partials(f: Callable, base: np.ndarray, variable: np.ndarray, order: int, method: str, accuracy: Any, h: Any, domain: Any) -> np.ndarray:
-    probe = Partials(f, base, variable, domain_of(domain))
+    limits = inside(base, domain)
+    if not callable(f):
+        raise TypeError(f"f: {f!r} came; a function of points is accepted")
+    probe = Partials(f, base, variable, limits)
+    if len(base):
+        probe.checked(called(f, base[:1]), base[:1, 0])
     along = np.take_along_axis(base, variable[:, None], 1)[:, 0]
+    numeric.check_step(h, along)
+    if not len(base):
+        return along
     if method in ("central", "forward", "backward"):
         return numeric.single(probe, along, order, method, accuracy, h).value
     if order == 1 and (method == "complex" or method == "auto" and h is None and is_analytic(f, base[:: max(1, len(base) // 8)], 1)):
@@ -98,8 +106,13 @@ def jacobian(f: Callable, x: Any, *, method: str = "auto", domain: Any = None) -
     values = called(f, at)
     if values.ndim != at.ndim:
         raise ValueError(f"f: it gave shape {values.shape} for x of shape {at.shape}; one row of numbers for each point is accepted")
-    rows = [gradient(lambda p, k=k: f(p)[..., k], at, method=method, domain=domain) for k in range(values.shape[-1])]
+    rows = [gradient(lambda p, k=k: component(f(p), k), at, method=method, domain=domain) for k in range(values.shape[-1])]
     return np.stack(rows, -2)
+
+
+def component(values: Any, k: int) -> Any:
+    """One of the numbers that a field gives; arrays stay what they are, so that the way through them can be followed."""
+    return values[..., k] if isinstance(values, np.ndarray) else np.asarray(values)[..., k]
 
 
 def hessian(f: Callable, x: Any, *, domain: Any = None) -> np.ndarray:
@@ -112,7 +125,11 @@ def hessian(f: Callable, x: Any, *, domain: Any = None) -> np.ndarray:
     at = many(x)
     count = at.shape[-1]
     result = np.empty((*at.shape, count))
-    analytic = is_analytic(f, at.reshape(-1, count)[:1], 1)
+    low, high = inside(at, domain)
+    room = float(np.min(np.minimum(at - low, high - at), initial=np.inf))
+    if at.size:
+        Partials(f, at.reshape(-1, count)[:1], np.zeros(1, int)).checked(called(f, at.reshape(-1, count)[:1]), np.zeros(1))
+    analytic = room > 5 * np.max(numeric.natural_step(at, 1, 8), initial=0) and is_analytic(f, at.reshape(-1, count)[:1], 1)
     for k in range(count):
         if analytic:
             result[..., k, :] = differences_of_gradient(f, at, k)
@@ -144,27 +161,30 @@ def mixed(f: Callable, x: Any, orders: Any, *, domain: Any = None) -> Any:
     12.0
     """
     at = many(x)
+    if not isinstance(orders, tuple | list):
+        raise TypeError(f"orders: {orders!r} came; one number for each variable, such as (1, 1), is accepted")
     orders = [whole(order, "orders", 0, 4) for order in orders]
     if len(orders) != at.shape[-1] or not sum(orders):
         raise ValueError(f"orders: {orders} came; {at.shape[-1]} numbers, not all 0, are accepted")
     if sum(map(bool, orders)) == 1:
         variable = int(np.flatnonzero(orders)[0])
         return partial(f, at, variable, order=orders[variable], domain=domain)
+    low, high = inside(at, domain)
+    steps = np.minimum(MIXED_STEP * np.maximum(1, np.abs(at)), np.minimum(at - low, high - at) / 5)
+    if not (steps > 0).all():
+        raise ValueError(f"x: {x!r} came, which has no room for a mixed derivative within the domain {(low, high)}")
     total: Any = at[None]
     weights = np.ones(1)
     for k, order in enumerate(orders):
         if order:
             row = stencils.central(order, 8)
-            step = MIXED_STEP * np.maximum(1, np.abs(at[..., k]))
+            step = steps[..., k]
             moved = np.repeat(total, len(row.offsets), axis=0)
             shifts = np.tile(np.array(row.offsets), len(total))
             moved[..., k] += shifts.reshape(-1, *[1] * (at.ndim - 1)) * step
             weights = np.outer(weights, np.array(row.numerators) / row.denominator).ravel()
             total = moved
-    scale = np.prod([(MIXED_STEP * np.maximum(1, np.abs(at[..., k]))) ** order for k, order in enumerate(orders)], axis=0)
-    low, high = domain_of(domain)
-    if (total < low).any() or (total > high).any():
-        raise ValueError(f"x: {x!r} came, which has no room for a mixed derivative within the domain {(low, high)}")
+    scale = np.prod([steps[..., k] ** order for k, order in enumerate(orders)], axis=0)
     found = np.tensordot(weights, called(f, total), 1) / scale
     return found.item() if np.ndim(found) == 0 else found
 
@@ -184,7 +204,10 @@ def directional(f: Callable, x: Any, direction: Any, *, domain: Any = None) -> A
     >>> directional(lambda p: p[..., 0] * p[..., 1], [2.0, 3.0], [1.0, 1.0])
     np.float64(5.0)
     """
-    return np.sum(gradient(f, x, domain=domain) * points(direction, "direction"), axis=-1)
+    way, slopes = points(direction, "direction"), gradient(f, x, domain=domain)
+    if way.shape[-1:] != slopes.shape[-1:] or not np.isfinite(way).all():
+        raise ValueError(f"direction: {direction!r} came; {slopes.shape[-1]} finite numbers, one for each variable, are accepted")
+    return np.sum(slopes * way, axis=-1)
 
 
 def divergence(field: Callable, x: Any) -> Any:
@@ -215,6 +238,14 @@ def square(field: Callable, x: Any) -> np.ndarray:
     if found.shape[-1] != found.shape[-2]:
         raise ValueError(f"field: it gave {found.shape[-2]} numbers for {found.shape[-1]} variables; as many are accepted")
     return found
+
+
+def inside(at: np.ndarray, domain: Any) -> Domain:
+    low, high = domain_of(domain)
+    outside = (at < low) | (at > high)
+    if outside.any():
+        raise ValueError(f"x: {at[outside][0]} lies outside the domain {(low, high)}")
+    return low, high
 
 
 def many(x: Any) -> np.ndarray:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,10 @@ METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "sy
 KINDS = ("smooth", "corner", "jump", "vertical tangent", "undefined")
 SMOOTH, CORNER, JUMP, VERTICAL, UNDEFINED = range(5)
 EPS = float(np.finfo(np.float64).eps)
+STEEPEST = 1e60  # of slopes that the complex step alone is believed
 TINY = 1e-200  # the complex step: nothing is subtracted, so it cannot be too small
 LEVELS = 9  # steps tried, each a quarter of the one before
+DEEPEST = 24  # from one side, as the edge of a domain may be close
 SAMPLE = 64
 MOST_ORDER = 8
 
@@ -78,8 +81,7 @@ def derivative(
     outside = (at < probe.domain[0]) | (at > probe.domain[1])
     if outside.any():
         raise ValueError(f"x: {at[outside].flat[0]} lies outside the domain {probe.domain}")
-    if h is not None and (isinstance(h, bool) or not isinstance(h, int | float | np.floating | np.integer) or not h > 0 or not np.isfinite(h)):
-        raise ValueError(f"h: {h!r} came; one finite number above 0 is accepted")
+    check_step(h, at)
     flat = at.reshape(-1)
     if method in ("central", "forward", "backward"):
         found = single(probe, flat, order, method, accuracy, h)
@@ -90,6 +92,15 @@ def derivative(
     else:
         found = exactly(f, flat, order, method)
     return shaped(found, at.shape, probe.count)
+
+
+def check_step(h: Any, x: np.ndarray) -> None:
+    if h is None:
+        return
+    if isinstance(h, bool) or not isinstance(h, int | float | np.floating | np.integer) or not h > 0 or not np.isfinite(h):
+        raise ValueError(f"h: {h!r} came; one finite number above 0 is accepted")
+    if np.any(x + h == x):
+        raise ValueError(f"h: {h!r} came, which is below the spacing of numbers near {x[x + h == x].flat[0]}; a larger step is accepted")
 
 
 @dataclass
@@ -123,12 +134,13 @@ def single(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: Any, 
     accuracy = whole(least if accuracy is None else accuracy, "accuracy", least, stencils.MOST_TAPS - order)
     row = getattr(stencils, method)(order, accuracy)
     step = np.full(x.shape, h) if h is not None else natural_step(x, order, accuracy)
-    if np.any(x + step == x):
-        raise ValueError(f"h: {h!r} came, which is below the spacing of numbers near {x[x + step == x][0]}; a larger step is accepted")
     values = neighbours(probe, x, row.offsets, step)
     value = weigh(row, values, step)
-    rough = EPS * weigh(absolute(row), np.abs(values), step)
-    return Found.of(value, np.abs(value) * step**accuracy + rough, method)
+    rough = 2 * EPS * weigh(absolute(row), np.abs(values), step, order)
+    wider = weigh(row, neighbours(probe, x, row.offsets, 2 * step), 2 * step)
+    with np.errstate(all="ignore"):
+        truncated = np.abs(value - wider) / (2**accuracy - 1)  # as Richardson extrapolates
+    return Found.of(value, rough + 1.5 * np.where(np.isfinite(truncated), truncated, np.abs(value)), method)
 
 
 def absolute(row: Stencil) -> Stencil:
@@ -170,16 +182,16 @@ def by_complex_step(probe: Probe, x: np.ndarray, order: int) -> Found:
     if moved.dtype.kind != "c":
         raise TypeError('f: it drops the imaginary part, as abs and floor do; method="auto" or "central" is accepted')
     with np.errstate(all="ignore"):
-        value = moved.imag / TINY
+        value = np.where(np.isfinite(probe(x)), moved.imag / TINY, np.nan)
     return Found.of(value, 8 * EPS * (np.abs(value) + np.abs(moved.real)), "complex")
 
 
 def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
     """The complex step where it is known to be right: f is made of analytic functions, its real part is f, and a sample agrees with differences."""
     sample = x[:: max(1, len(x) // SAMPLE)]
+    probe.asked[0] += len(sample)
     if not len(x) or not is_analytic(probe.f, sample):
         return None
-    probe.asked[0] += len(sample)
     try:
         found = by_complex_step(probe, x, 1)
     except (TypeError, ValueError, ArithmeticError):
@@ -190,7 +202,13 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
     if not np.all(np.abs(mine - checked.value)[sure] <= 10 * checked.error[sure] + 1e-9 * np.abs(mine[sure])):
         return None
     real, moved = probe(x), probe(x + 1j * TINY).real
-    doubtful = ~np.isfinite(found.value) | ~(np.abs(moved - real) <= 1e-12 * np.abs(real))  # a pole, a branch, the edge of a domain
+    with np.errstate(all="ignore"):
+        doubtful = ~np.isfinite(found.value) | ~np.isfinite(real) | ~(np.abs(moved - real) <= 1e-12 * np.abs(real))  # a pole, a branch, an edge
+        steep = np.abs(found.value) > STEEPEST
+        if steep.any():  # a slope does not depend on the step, a branch point does
+            wider = probe.take(steep)(x[steep] + 4j * TINY).imag / (4 * TINY)
+            steep[steep] = ~(np.abs(wider - found.value[steep]) <= 1e-9 * np.abs(wider))
+        doubtful |= steep
     if doubtful.any():
         replace(found, doubtful, by_pairs(probe.take(doubtful), x[doubtful], 1, None))
     found.left, found.right = np.where(doubtful, found.left, found.value), np.where(doubtful, found.right, found.value)
@@ -244,6 +262,7 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
         places = open_[better]
         found.value[places], found.error[places] = value[better], error[better]
         open_ = open_[~calm]
+    found.error[open_] *= 4  # what has not settled is known less well than its neighbours tell
     found.left[:], found.right[:] = found.value, found.value
     found.kind[np.isfinite(found.value)] = SMOOTH
     if len(open_):
@@ -265,11 +284,21 @@ def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order:
     noise = EPS * weigh(absolute(fine), np.abs(values), step, order)
     apart = np.abs(best - second)
     missed = np.abs(np.tensordot(between, values, 1) - around[-1]) / step**order
-    noise += EPS * np.abs(best * x) / step  # what f itself loses of x
+    steepness = np.abs(best) if order == 1 else np.max(np.abs(np.diff(values, axis=0)), axis=0) / step
+    weight = sum(map(abs, fine.numerators)) / abs(fine.denominator) if order > 1 else 1.0
+    noise += EPS * np.abs(x) * steepness * weight / step**order  # what f itself loses of x
     size = np.abs(best) + noise
-    error = np.where(np.isfinite(best), noise + 4 * missed, np.inf)  # what the neighbour misses is a third of what order 8 does
+    error = np.where(np.isfinite(best), 1.5 * noise + caution(order) * missed, np.inf)
     calm = (apart <= 10 * noise + 3 * np.minimum(missed, 100 * noise) + 1e-11 * size) & (missed <= 10 * noise + 1e-13 * size)
     return best, error, calm
+
+
+@lru_cache(maxsize=16)
+def caution(order: int) -> float:
+    """How much farther off the stencil may be than the polynomial is at OFF_GRID: the ratio of their error terms, and some more."""
+    row = stencils.central(order, 8)
+    stencil = abs(sum(n * o ** (order + 8) for n, o in zip(row.numerators, row.offsets, strict=True)) / row.denominator)
+    return max(6.3, (2 if order == 1 else 4) * stencil / prod(abs(OFF_GRID - o) for o in row.offsets))
 
 
 OFF_GRID = 53 / 128  # few bits, so that x + OFF_GRID * step is not rounded
@@ -293,18 +322,27 @@ def inner(values: np.ndarray, row: Stencil) -> np.ndarray:
 
 def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, found: Found, places: np.ndarray) -> Found:
     """One-sided derivatives, and what they say together."""
-    (left, left_error, left_steep), (right, right_error, right_steep) = (one_side(probe, x, here, step, order, way) for way in (-1, 1))
+    (left, left_error, left_steep, left_far), (right, right_error, right_steep, right_far) = (
+        one_side(probe, x, here, step, order, way) for way in (-1, 1)
+    )
+    far = 10 * np.fmax(left_far, right_far)
+    left_steep, right_steep = (np.where(np.abs(each) > far, np.sign(each), 0.0) for each in (left_steep, right_steep))
     central, central_error = found.value[places], found.error[places]
     two, either = np.isfinite(left) & np.isfinite(right), left_error + right_error
     agree = np.abs(left - right) <= 10 * either + 1e-6 * np.maximum(np.abs(left), np.abs(right))
+    alike = np.abs(left - right) < 1e-10 * far
+    agree |= alike
+    agree |= central_error < 0.05 * np.abs(left - right)  # at a corner the centre is known no better than that
     kind = np.where(two & ~agree, CORNER, SMOOTH)
-    value = np.where(two, (left + right) / 2, np.where(np.isfinite(left), left, right))
-    error = np.where(two, either, np.fmin(left_error, right_error))
+    value = np.where(np.isfinite(left) & ~(right_error < left_error), left, right)  # the better known side
+    error = np.fmin(left_error, right_error)
     value, error = np.where(central_error < error, central, value), np.fmin(central_error, error)
+    error = np.where(alike, np.fmax(error, 2 * np.abs(left - right)), error)
 
-    near = step / 4.0 ** (LEVELS + 3)
+    near = step / 4.0**12
     gap, wider = (np.abs(probe(x + k * near) - probe(x - k * near)) for k in (1, 4))
-    torn = np.isfinite(gap) & (gap > 1e-6 * np.abs(here)) & (gap > 0.7 * wider) & (gap > 0)
+    spread = np.fmax(np.abs(probe(x + step) - here), np.abs(probe(x - step) - here))
+    torn = np.isfinite(gap) & (gap > 1e-6 * np.abs(here)) & (gap > 0.7 * wider) & (gap > 1e-6 * spread)
     steep = (left_steep != 0) | (right_steep != 0)
     kind = np.where(torn, JUMP, np.where(steep, VERTICAL, kind))
     with np.errstate(invalid="ignore"):
@@ -315,23 +353,25 @@ def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.nda
     return Found("central", value, np.where(np.isfinite(value), error, np.nan), left, right, kind.astype(np.int8))
 
 
-def one_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, way: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(derivative, error, sign of an infinite slope) from one side, by the best of several steps."""
+def one_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, way: int) -> tuple[np.ndarray, ...]:
+    """(derivative, error, the closest slope if slopes grow without end, the farthest slope's size) from one side, by the best of several steps."""
     fine, coarse = stencils.forward(order, 6), stencils.forward(order, 5)
     value, error, last = np.full(x.shape, np.nan), np.full(x.shape, np.inf), np.full(x.shape, np.inf)
     slopes = []
-    for level in range(LEVELS):
+    for level in range(DEEPEST):
         h = way * step / 4.0**level
         values = np.concatenate([here[None], neighbours(probe, x, fine.offsets[1:], h)])
         best = weigh(fine, values, h)
-        apart = np.fmax(np.abs(best - weigh(coarse, values[: len(coarse.offsets)], h)), np.fmin(np.abs(best - last), np.abs(best)) / 10)
+        apart = np.fmax(np.abs(best - weigh(coarse, values[: len(coarse.offsets)], h)), np.fmin(np.abs(best - last), np.abs(best)))
         bar = apart + 2 * EPS * np.abs(weigh(absolute(fine), np.abs(values), np.abs(h), order))
+        bar = np.where(np.abs(h) > 64 * np.spacing(np.abs(x)), bar, np.inf)  # below that x + h is x
         better = np.isfinite(best) & (bar < error)
         value, error, last = np.where(better, best, value), np.where(better, bar, error), best
         slopes.append((values[1] - here) / h)
-    grows = np.abs(slopes[-1]) > 1.2 * np.abs(slopes[-2])
-    grows &= (np.abs(slopes[-2]) > 1.2 * np.abs(slopes[-3])) & np.isfinite(slopes[-1]) & (order == 1)
-    return value, error, np.where(grows, np.sign(slopes[-1]), 0.0)
+    sound = np.clip(np.floor(np.log2(step / (2**12 * EPS * np.maximum(np.abs(x), TINY))) / 2).astype(int), 3, DEEPEST) - 1
+    first, second, third = (np.take_along_axis(np.array(slopes), (sound - k)[None], 0)[0] for k in range(3))  # before rounding takes over
+    grows = (np.abs(first) > 1.2 * np.abs(second)) & (np.abs(second) > 1.2 * np.abs(third)) & np.isfinite(first) & (order == 1)
+    return value, error, np.where(grows, first, 0.0), np.abs(slopes[0])
 
 
 def replace(found: Found, places: np.ndarray, other: Found) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from edgecalc.calculus import fields, numeric
 from edgecalc.calculus.activations import number, real_array
 from edgecalc.calculus.functions import values_of
-from edgecalc.calculus.probe import called
+from edgecalc.calculus.probe import BadResult, called
 from edgecalc.core.arrays import whole
 
 SEEDS = {1: 501, 2: 21, 3: 9, 4: 6}
@@ -377,6 +377,8 @@ def heights(f: Callable, x: np.ndarray) -> np.ndarray:
     try:
         with np.errstate(all="ignore"):
             values = called(f, x)
+    except BadResult:
+        raise
     except Exception as error:
         raise ValueError(f"f: it raised {type(error).__name__} ({error}); a function of points on the last axis is accepted") from error
     if values.dtype.kind not in "biuf":

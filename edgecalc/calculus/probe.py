@@ -93,7 +93,7 @@ class Probe:
 
     def values(self, x: np.ndarray) -> np.ndarray:
         if not x.size:
-            return np.empty(x.shape)
+            return np.empty(x.shape, x.dtype if x.dtype.kind == "c" else np.float64)
         with np.errstate(all="ignore"):
             if not self.scalar:
                 try:
@@ -102,7 +102,6 @@ class Probe:
                 except (TypeError, ValueError) as error:
                     if x.dtype.kind == "c" or isinstance(error, BadResult):
                         raise
-                    self.asked[0] -= x.size
                     self.scalar = True  # plain Python: `if`, math.*
             self.asked[0] += x.size
             try:
@@ -110,6 +109,7 @@ class Probe:
             except (ValueError, ArithmeticError) as error:
                 if isinstance(error, BadResult):
                     raise
+                self.asked[0] += x.size
                 return np.array([self.one(each) for each in x.ravel().tolist()]).reshape(x.shape)
 
     def one(self, x: float) -> float:
@@ -162,27 +162,37 @@ class Partials(Probe):
 
 
 def called(f: Callable, x: np.ndarray) -> np.ndarray:
-    """f of points on all but the last axis: at once, or one by one where f does not take many."""
+    """f of points on all but the last axis: at once, or one by one where f does not take many.
+
+    Which of both f does is told by the shape of what it gives for a number of points that is no other length in sight.
+    """
+    if not callable(f):
+        raise TypeError(f"f: {f!r} came; a function of points is accepted")
     if x.ndim == 1:
-        return np.asarray(f(x))
-    points_ = x.reshape(-1, x.shape[-1])
+        return numbers(f(x), x)
+    rows = x.reshape(-1, x.shape[-1])
+    if not len(rows):
+        return np.empty(x.shape[:-1])
+    first = numbers(f(rows[0]), x)
+    count = len(rows)
+    while count in (x.shape[-1], *first.shape[:1]):
+        count += 1
     try:
-        result = np.asarray(f(x))
-        ends = [np.asarray(f(points_[k])) for k in (0, -1)]
-        flat = result.reshape(-1, *result.shape[x.ndim - 1 :])
-        if result.shape[: x.ndim - 1] == x.shape[:-1] and all(same(flat[k], end) for k, end in zip((0, -1), ends, strict=True)):
-            return result
+        result = numbers(f(np.concatenate([rows, np.repeat(rows[:1], count - len(rows), axis=0)]) if count > len(rows) else rows), x)
+        if result.shape == (count, *first.shape):
+            return result[: len(rows)].reshape(*x.shape[:-1], *first.shape)
     except (TypeError, ValueError, IndexError, AttributeError):
         pass
-    one_by_one = [np.asarray(f(each)) for each in points_]
-    return np.array(one_by_one).reshape(*x.shape[:-1], *one_by_one[0].shape)
+    return np.array([numbers(f(each), x) for each in rows]).reshape(*x.shape[:-1], *first.shape)
 
 
-def same(many: np.ndarray, one: np.ndarray) -> bool:
-    """Whether f means its last axis: p[0] * p[1] of many points may have a fitting shape by chance."""
-    if many.shape != one.shape:
-        return False
-    return bool(np.allclose(many, one, rtol=1e-9, atol=0, equal_nan=True))
+def numbers(result: Any, x: np.ndarray) -> np.ndarray:
+    array = np.asarray(result)
+    if array.dtype.kind not in "biufc":
+        raise BadResult(f"f: it gave {array.dtype} ({str(result)[:40]!r}); numbers are accepted")
+    if array.dtype.kind == "c" and x.dtype.kind != "c":
+        raise BadResult("f: it gave complex numbers for real ones; differentiate its real and imaginary parts")
+    return array
 
 
 class BadResult(ValueError):
@@ -232,7 +242,7 @@ def points(x: Any, name: str = "x") -> np.ndarray:
     try:
         array = np.asarray(x)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(f"{name}: rows of one length are accepted ({error})") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name}: {array.dtype} came; real numbers are accepted")
     return array.astype(np.float64, copy=False)
