@@ -115,7 +115,12 @@ def context() -> Any:
 
     made = multiprocessing.get_context("forkserver")
     made.set_forkserver_preload(PRELOADED)
-    forkserver.ensure_running()
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"  # else it would import an uncompiled edgecalc from a source folder that it happens to run in
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.pop("PYTHONSAFEPATH") if before is None else os.environ.update(PYTHONSAFEPATH=before)
     return made
 
 
