@@ -69,8 +69,7 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
     begun: set[str] = set()  # names of files that may have been cut off
     with ProcessPool(min(orders.processes, len(todo)), initializer=prepare, initargs=[settings], context=context()) as pool:
         try:
-            for record in supervised(pool, todo, journal, orders, stop or threading.Event(), begun):
-                yield record
+            yield from supervised(pool, todo, journal, orders, stop or threading.Event(), begun)
         finally:
             pool.stop()
             pool.join()

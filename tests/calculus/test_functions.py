@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError
 from math import inf, isnan
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -53,7 +54,6 @@ def test_the_ends_of_the_floats_give_no_warning(name, form):
 @pytest.mark.parametrize(("order", "form"), [(1, "derivative"), (2, "second")])
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in KINKED])
 def test_derivatives_are_those_of_mpmath(name, order, form):
-    mpmath = pytest.importorskip("mpmath")
     formulas = {
         "constant": lambda x: mpmath.mpf(1),
         "2x": lambda x: 2 * x,

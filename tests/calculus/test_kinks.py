@@ -252,14 +252,19 @@ def toward_the_ends(low, high):
     return np.unique(np.concatenate([low + (high - low) * INWARD, high - (high - low) * INWARD]))
 
 
-@pytest.mark.parametrize("order", [1, 2, 5, 8])
-@pytest.mark.parametrize("method", ["auto", "central", "forward", "backward", "complex"])
-@pytest.mark.parametrize("name", DOMAINS)
+WAYS = [
+    (name, method, order)
+    for name in DOMAINS
+    for method in ("auto", "central", "forward", "backward", "complex")
+    for order in (1, 2, 5, 8)
+    if method != "complex" or order == 1 and not name.startswith("math")  # what a complex step takes
+]
+
+
+@pytest.mark.parametrize(("name", "method", "order"), WAYS)
 def test_f_is_never_called_outside_its_domain(name, method, order):
     f, _, low, high = DOMAINS[name]
     x = toward_the_ends(low, high)
-    if method == "complex" and (order > 1 or name.startswith("math")):
-        pytest.skip("no complex step there")
     assert derivative(Within(f, low, high), x, order=order, method=method, domain=(low, high)).value.shape == x.shape
 
 
