@@ -185,10 +185,11 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(photos, tmp_path):
 def test_workers_take_the_installed_edgecalc_and_not_a_folder_of_that_name(photos, tmp_path):
     """As after `pip install .` in a source folder: what lies there is not compiled."""
     (tmp_path / "source" / "edgecalc").mkdir(parents=True)
-    (tmp_path / "source" / "edgecalc" / "__init__.py").write_text("raise ImportError('the folder')\n")
+    (tmp_path / "source" / "edgecalc" / "__init__.py").write_text("open('taken', 'w').close()\n")
     script = tmp_path / "script.py"  # as the command is one: its own folder is looked through first, not the one that it runs in
     script.write_text("import sys\nfrom edgecalc.cli.main import main\nif __name__ == '__main__':\n    sys.exit(main())\n")
     command = [sys.executable, str(script), "run", str(photos / "disk.png"), "-o", str(tmp_path / "edges")]
     done = subprocess.run(command, cwd=tmp_path / "source", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "edges" / "disk.png").is_file()
+    assert not (tmp_path / "source" / "taken").exists()
