@@ -52,6 +52,32 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
     return array
 
 
+def flat(image: Any, name: str) -> np.ndarray:
+    array = image_array(image, name, axis=0)
+    if array.ndim != 2:
+        raise ValueError(f"{name}: {array.ndim} dimension{'s' if array.ndim > 1 else ''} came; 2 are accepted")
+    return array
+
+
+def planes_of(image: Any) -> np.ndarray:
+    """Channels first, each a whole image."""
+    array = image_array(image, axis=0)
+    if array.ndim == 2:
+        return array[np.newaxis]
+    if array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4):
+        return np.ascontiguousarray(np.moveaxis(array, -1, 0))
+    raise ValueError(f"image: shape {array.shape} came; (rows, columns) or (rows, columns, 1 to 4 channels) is accepted. Of a volume, take slices")
+
+
+def number(value: Any, name: str, least: float | None = None) -> float:
+    accepted = "a number" if least is None else f"a finite number of {least:g} or more"
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name}: {value!r} came; {accepted} is accepted")
+    if value != value or least is not None and not least <= float(value) < inf:
+        raise ValueError(f"{name}: {value!r} came; {accepted} is accepted")
+    return float(value)
+
+
 def refuse_type(dtype: np.dtype, name: str) -> None:
     hints = {
         "c": f"differentiate {name}.real and {name}.imag",

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgecalc.core import arrays
 from edgecalc.core.plans import U8
-from edgecalc.filters.canny import NORMS, derivatives, field_of, lengths_of, number, picture, planes_of, traced
+from edgecalc.filters.canny import NORMS, derivatives, field_of, lengths_of, picture, traced
 
 STEP_GAIN = {3: 1, 5: 12, 7: 160}
 METHODS = ("median", "otsu", "quantile")
@@ -49,11 +49,11 @@ def canny_auto(
     """
     arrays.one_of(method, METHODS, "method")
     arrays.one_of(norm, NORMS, "norm")
-    spread = number(spread, "spread", 0)
+    spread = arrays.number(spread, "spread", 0)
     field = field_of(image, ksize, sigma, mask, border, cval, None, threads)
     if method == "median":
         known = None if mask is None else arrays.mask_array(mask, field.shape)
-        low, high = (STEP_GAIN[ksize] * value for value in by_median(planes_of(image), known, spread))
+        low, high = (STEP_GAIN[ksize] * value for value in by_median(arrays.planes_of(image), known, spread))
     else:
         lengths = lengths_of(*derivatives(field, norm), norm) * field.divided
         lengths = lengths[np.isfinite(lengths) if field.unknown is None else field.unknown == 0]
@@ -89,7 +89,7 @@ def by_quantiles(lengths: np.ndarray, quantiles: Any) -> tuple[float, float]:
     if not isinstance(quantiles, tuple | list) or len(quantiles) != 2:
         raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
     for each in quantiles:
-        if number(each, "quantiles", 0) > 1:
+        if arrays.number(each, "quantiles", 0) > 1:
             raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
     low, high = np.quantile(lengths, sorted(quantiles)) if lengths.size else (0.0, 0.0)
     return float(low), float(high)

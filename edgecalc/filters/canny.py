@@ -131,8 +131,8 @@ def hysteresis(strength, low, high, *, threads=None, out=None) -> np.ndarray:
     >>> hysteresis(np.array([[0, 3, 3, 8, 0, 3]]), 2, 5)
     array([[  0, 255, 255, 255,   0,   0]], dtype=uint8)
     """
-    array = flat(strength, "strength")
-    low, high = sorted((number(low, "low"), number(high, "high")))
+    array = arrays.flat(strength, "strength")
+    low, high = sorted((arrays.number(low, "low"), arrays.number(high, "high")))
     if array.dtype == F32:  # a threshold beyond its range would not fit beside it
         low, high = (value if abs(value) < 3e38 else value * float("inf") for value in (low, high))
     marks = (array > low).view(np.uint8) | (array > high).view(np.uint8) << 1
@@ -188,7 +188,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
             raise ValueError("sigma: it smooths an image, and gradients= came in its place; pass one of them")
         return given(gradients, mask)
     ksize = int(ksize)
-    planes = planes_of(image)
+    planes = arrays.planes_of(image)
     unknown = unknown_pixels(planes, mask)
     if sigma is not None:
         smoothed = [smooth(plane, sigma, unknown, border, cval, threads) for plane in planes]
@@ -211,7 +211,7 @@ def given(gradients: Any, mask: Any) -> Field:
     """The caller's own derivatives, in the smallest type that neither they nor their lengths overflow."""
     if not isinstance(gradients, tuple | list) or len(gradients) != 2:
         raise TypeError(f"gradients: {type(gradients).__name__} came; a pair (x, y) of arrays is accepted")
-    x, y = flat(gradients[0], "x"), flat(gradients[1], "y")
+    x, y = arrays.flat(gradients[0], "x"), arrays.flat(gradients[1], "y")
     if x.shape != y.shape or x.dtype != y.dtype:
         raise ValueError(f"gradients: {x.dtype} of shape {x.shape} and {y.dtype} of shape {y.shape} came; two alike are accepted")
     divided = 1.0
@@ -222,23 +222,6 @@ def given(gradients: Any, mask: Any) -> Field:
     if kind == F64:
         (x, y), divided = sound(np.stack([x, y]))
     return Field(None, x, y, unknown_pixels(np.stack([x, y]), mask) if kind in (F32, F64) or mask is not None else None, kind, divided)
-
-
-def flat(image: Any, name: str) -> np.ndarray:
-    array = arrays.image_array(image, name, axis=0)
-    if array.ndim != 2:
-        raise ValueError(f"{name}: {array.ndim} dimension{'s' if array.ndim > 1 else ''} came; 2 are accepted")
-    return array
-
-
-def planes_of(image: Any) -> np.ndarray:
-    """Channels first, each a whole image."""
-    array = arrays.image_array(image, axis=0)
-    if array.ndim == 2:
-        return array[np.newaxis]
-    if array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4):
-        return np.ascontiguousarray(np.moveaxis(array, -1, 0))
-    raise ValueError(f"image: shape {array.shape} came; (rows, columns) or (rows, columns, 1 to 4 channels) is accepted. Of a volume, take slices")
 
 
 def unknown_pixels(planes: np.ndarray, mask: Any) -> np.ndarray | None:
@@ -326,15 +309,6 @@ def kept(field: Field, lengths: np.ndarray, norm: str, threads: Any) -> np.ndarr
 # ---------------------------------------------------------------- thresholds
 
 
-def number(value: Any, name: str, least: float | None = None) -> float:
-    accepted = "a number" if least is None else f"a finite number of {least:g} or more"
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{name}: {value!r} came; {accepted} is accepted")
-    if value != value or least is not None and not (isfinite(value) and value >= least):
-        raise ValueError(f"{name}: {value!r} came; {accepted} is accepted")
-    return float(value)
-
-
 def thresholds(low: Any, high: Any) -> tuple[float, float]:
-    low, high = number(low, "low", 0), number(high, "high", 0)
+    low, high = arrays.number(low, "low", 0), arrays.number(high, "high", 0)
     return min(low, high), max(low, high)

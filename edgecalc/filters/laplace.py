@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from edgecalc import stencils
+from edgecalc.core import arrays
 from edgecalc.core.slide import apply
-from edgecalc.filters.canny import flat, number
 from edgecalc.filters.operators import odd_size, two_dimensional
 
 
@@ -40,7 +40,7 @@ def zero_crossings(response, threshold=0.0) -> np.ndarray:
     array([[  0,   0, 255,   0],
            [  0, 255,   0,   0]], dtype=uint8)
     """
-    values, least = flat(response, "response"), number(threshold, "threshold", 0)
+    values, least = arrays.flat(response, "response"), arrays.number(threshold, "threshold", 0)
     found = np.zeros(values.shape, bool)
     for line, marks in ((values, found), (values.T, found.T)):
         first, last = line[:, :-1], line[:, 1:]

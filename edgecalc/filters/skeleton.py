@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edgecalc.filters.canny import flat
+from edgecalc.core import arrays
 
 # The neighbours of a pixel, counter-clockwise from the right: bit k of its code says whether neighbour k is set.
 AROUND = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1))
@@ -30,7 +30,7 @@ def thin(edges) -> np.ndarray:
            [  0, 255, 255, 255,   0],
            [  0,   0,   0,   0,   0]], dtype=uint8)
     """
-    image = flat(edges, "edges")
+    image = arrays.flat(edges, "edges")
     padded = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
     padded[1:-1, 1:-1] = image != 0
     pixels = padded.reshape(-1)

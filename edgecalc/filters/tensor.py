@@ -7,7 +7,7 @@ import numpy as np
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64
 from edgecalc.core.slide import apply
-from edgecalc.filters.canny import peak, planes_of, sound
+from edgecalc.filters.canny import peak, sound
 from edgecalc.filters.gaussian import gaussian, row, smoothed
 from edgecalc.filters.operators import Polar, pair, two_dimensional
 from edgecalc.stencils import OPERATORS
@@ -95,7 +95,7 @@ def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
     np.float32(5.0)
     """
     arrays.one_of(operator, OPERATORS, "operator")
-    planes = planes_of(image)
+    planes = arrays.planes_of(image)
     kind, factor = float_type(planes.dtype), 1.0
     if planes.dtype == F32 and not SINGLE[0] < peak(planes) < SINGLE[1]:
         planes = planes.astype(F64)
