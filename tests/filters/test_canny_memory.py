@@ -1,13 +1,12 @@
 """Canny and the Gaussian family leak nothing, and Canny takes little beyond its image and its edges."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import edgecalc as ec
-from tests.core.test_memory import MIB, in_use, needs_proc, refused
+from tests.core.test_memory import MIB, in_use, needs_proc, peak, refused
 from tests.reference import images, process
 
 IMAGE = images.random_image((24, 40), "uint8")
@@ -66,11 +65,6 @@ BEYOND = {
     "mask": ("uint8", {"mask": np.bool_}),
 }
 SIDE = 3000
-
-
-def peak():
-    """The most that this process has had in memory. (The peak of getrusage starts at that of the process it was started from.)"""
-    return next(int(line.split()[1]) * 1024 for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 
 
 def beyond_image_and_edges(name, threads):
