@@ -1,0 +1,192 @@
+"""Functions looked at over a box, for pictures: what a caller may hand in, and where a curve must not be joined.
+
+             |  /
+             | /         a jump and a pole are found by halving the interval between two samples: across them the
+      ______ |/          difference does not shrink, so the line ends on one side and begins anew on the other
+_____/
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgecalc.calculus import expression
+from edgecalc.calculus.expression import Expression
+from edgecalc.calculus.functions import FUNCTIONS, values_of
+from edgecalc.calculus.points import corners, heights
+from edgecalc.errors import EdgecalcError
+
+COUNT = 801
+SIDE = 121
+HALVINGS = 30
+STEEP = 0.01  # of the curve's height: rises above it may be jumps
+GROWTH = 30  # how often a pole is as high as the samples beside it
+BOTH = ("x", "y")
+
+
+class Curve(NamedTuple):
+    """Points of a curve, NaN where it is broken, and the heights worth seeing."""
+
+    x: np.ndarray
+    y: np.ndarray
+    low: float
+    high: float
+
+
+class Grid(NamedTuple):
+    """Heights over a box: z[j, i] at (x[i], y[j])."""
+
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+
+
+def name_of(f: Any) -> str:
+    """What a title calls it.
+
+    >>> name_of("x^2"), name_of(np.sin), name_of(lambda x: x)
+    ('x^2', 'sin', 'f')
+    """
+    name = f if isinstance(f, str) else str(getattr(f, "formula", getattr(f, "__name__", "f")))
+    return "f" if name == "<lambda>" else name.replace("$", r"\$")
+
+
+def function_of(f: Any) -> Callable:
+    """A function of one variable: a callable, a formula, or the name of a row of calculus.functions.
+
+    >>> function_of("x^2 + 1")(3.0), function_of("|x|")(-2.0)
+    (10.0, np.float64(2.0))
+    """
+    if not isinstance(f, str):
+        return callable_of(f)
+    if f in FUNCTIONS:
+        return FUNCTIONS[f]
+    formula = Expression.parse(f)
+    if len(formula.variables) > 1:
+        raise EdgecalcError(f"f: {f!r} has the variables {', '.join(formula.variables)}; a formula of one is accepted")
+    return formula
+
+
+def callable_of(f: Any) -> Callable:
+    if not callable(f):
+        raise TypeError(f'f: {f!r} came; a function, or a formula such as "x^2 + 1", is accepted')
+    return f
+
+
+def surface_of(f: Any) -> tuple[Callable, tuple[str, str]]:
+    """A function of two variables on the last axis, and their names.
+
+    >>> f, names = surface_of("a*b")
+    >>> f(np.array([2.0, 5.0])), names
+    (np.float64(10.0), ('a', 'b'))
+    >>> surface_of("y^2")[0](np.array([[2.0, 5.0], [2.0, 6.0]]))
+    array([25., 36.])
+    """
+    if not isinstance(f, str):
+        return callable_of(f), BOTH
+    formula = Expression.parse(f)
+    names = BOTH if set(formula.variables) <= set(BOTH) else formula.variables
+    if len(names) != 2:
+        raise EdgecalcError(f"f: {f!r} has the variables {', '.join(names)}; a formula of two, or of x and y, is accepted")
+
+    def surface(p: Any) -> Any:
+        p = np.asarray(p)
+        values = formula.with_names({name: p[..., k] for k, name in enumerate(names)}, expression.FUNCTIONS)
+        return values + np.zeros(p.shape[:-1]) if np.ndim(values) == 0 else values
+
+    return surface, (names[0], names[1])
+
+
+def interval(box: Any) -> tuple[float, float]:
+    low, high = corners(box)
+    if len(low) != 1:
+        raise ValueError(f"box: {box!r} came; one pair (low, high) is accepted for one variable")
+    return float(low[0]), float(high[0])
+
+
+def rectangle(box: Any) -> np.ndarray:
+    """One pair for each of two variables.
+
+    >>> rectangle((-1, 1)).tolist()
+    [[-1.0, 1.0], [-1.0, 1.0]]
+    """
+    pairs = np.stack(corners(box), axis=-1)
+    if len(pairs) > 2:
+        raise ValueError(f"box: {box!r} came; (low, high), or such a pair for each of two variables, is accepted")
+    return np.repeat(pairs, 2, axis=0) if len(pairs) == 1 else pairs
+
+
+def curve(f: Callable, box: Any, count: int = COUNT) -> Curve:
+    """f over an interval.
+
+    >>> found = curve(np.sign, (-1, 2))
+    >>> found.x[np.isnan(found.y)].round(9) + 0.0, found.low, found.high
+    (array([0.]), -1.0, 1.0)
+    """
+    low, high = interval(box)
+    x = np.linspace(low, high, count)
+    y = finite(values_of(f, x))
+    if np.isnan(y).all():
+        raise ValueError(f"f: it is not a finite number anywhere from {low:g} to {high:g}; a box in which it is one is accepted")
+    return Curve(*broken(f, x, y), *window(f, x, y))
+
+
+def finite(y: np.ndarray) -> np.ndarray:
+    """Infinities as NaN."""
+    return np.where(np.isfinite(y), y, np.nan)
+
+
+def rise(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """How much f changes; infinite from or to where it is not known, -1 where it is known on neither side."""
+    known, also = np.isfinite(start), np.isfinite(end)
+    return np.where(known & also, np.abs(np.nan_to_num(end) - np.nan_to_num(start)), np.where(known | also, np.inf, -1.0))
+
+
+def broken(f: Callable, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The curve with its end points at each break, and a NaN between them."""
+    first = rise(y[:-1], y[1:])
+    at = np.flatnonzero(first > STEEP * np.nanpercentile(np.abs(y - np.nanmedian(y)), 95))
+    left, right, low, high = x[at], x[at + 1], y[at], y[at + 1]
+    for _ in range(HALVINGS):
+        middle = left + (right - left) / 2
+        here = finite(values_of(f, middle))
+        leftward = rise(low, here) >= rise(here, high)
+        left, low = np.where(leftward, left, middle), np.where(leftward, low, here)
+        right, high = np.where(leftward, middle, right), np.where(leftward, here, high)
+    torn = rise(low, high) > np.where(np.isfinite(first[at]), first[at] / 2, 0)
+    places = np.repeat(at[torn] + 1, 3)
+    gaps = np.stack([left, left + (right - left) / 2, right], axis=-1)[torn]
+    ends = np.stack([low, np.full(low.shape, np.nan), high], axis=-1)[torn]
+    return np.insert(x, places, gaps.ravel()), np.insert(y, places, ends.ravel())
+
+
+def window(f: Callable, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """The heights worth seeing: all of them, or, where f has a pole, those of nine samples in ten and a bit."""
+    top = int(np.nanargmax(np.abs(y)))
+    beside = max(top - 1, 0), min(top + 1, len(x) - 1)
+    between = np.abs(values_of(f, np.linspace(x[beside[0]], x[beside[1]], 65)))
+    near = np.abs(y[list(beside)])
+    if not np.nanmax(between) > GROWTH * np.nanmax(near, initial=0 if np.isfinite(near).any() else abs(y[top])):
+        return float(np.nanmin(y)), float(np.nanmax(y))
+    low, high = np.nanpercentile(y, (5, 95))
+    room = 0.3 * (high - low)
+    return float(max(low - room, np.nanmin(y))), float(min(high + room, np.nanmax(y)))
+
+
+def grid(f: Callable, box: Any, count: int = SIDE) -> Grid:
+    """f over a rectangle; a pole's heights as NaN.
+
+    >>> grid(lambda p: p[..., 0] + 10 * p[..., 1], [(0, 1), (0, 2)], 2).z
+    array([[ 0.,  1.],
+           [20., 21.]])
+    """
+    x, y = (np.linspace(low, high, count) for low, high in rectangle(box))
+    z = finite(np.asarray(heights(f, np.stack(np.meshgrid(x, y), axis=-1)), np.float64))
+    if np.isnan(z).all():
+        raise ValueError(f"f: it is not a finite number anywhere in the box {box!r}; a box in which it is one is accepted")
+    low, high = np.nanpercentile(z, (2, 98))
+    room = 3 * (high - low)
+    if room > 0:
+        z = np.where((z < low - room) | (z > high + room), np.nan, z)
+    return Grid(x, y, z)
