@@ -4,9 +4,7 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,38 +13,42 @@ from PIL import Image
 from skimage import feature
 
 import edgecalc as ec
+from tests.docs.conftest import PAGES, ROOT, build
 
-ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))))
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PICTURE = re.compile(r"!\[(.*?)\]\((.*?)\)")
+KINDS = {"python", "sh", "text"}
+ANY_BLOCK = re.compile(r"^```(.*)\n(?:.*\n)*?```$", re.MULTILINE)
 FRESH_MACHINE = "python3 -m venv"
 
 
-def blocks(page: str, language: str) -> list[str]:
-    return [code for kind, code in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")) if kind == language]
+def blocks(page, language: str) -> list[str]:
+    return [code for kind, code, _ in build.blocks(page) if kind == language]
 
 
-def pictures(page: str) -> set[str]:
-    """What a page shows; each picture has words for those who do not see it."""
-    shown = PICTURE.findall((ROOT / page).read_text(encoding="utf-8"))
-    assert all(words for words, _ in shown)
-    return {path for _, path in shown}
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_only_blocks_that_are_run_here(page):
+    assert set(ANY_BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))) <= KINDS
 
 
-def drawn(beside: Path) -> set[str]:
-    """The pictures that were made; each is readable, of a page's width and not empty."""
-    made = list((beside / "pictures").glob("*"))
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(ROOT / page, "python")])
+def test_python_blocks_of_a_page_run_one_after_the_other_and_draw_its_pictures(page, drawn):
+    shown = build.PICTURE.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert all(words for words, _ in shown), "each picture has words for those who do not see it"
+    made = list(drawn(page).glob("*"))
+    assert {f"pictures/{path.name}" for path in made} == {path for _, path in shown}
     for path in made:
         with Image.open(path) as picture:
             assert 300 <= picture.width <= 900, path.name
-            assert np.ptp(np.asarray(picture)) > 0, path.name
-    return {f"pictures/{path.name}" for path in made}
+            assert np.ptp(np.asarray(picture.convert("RGB"))) > 0, path.name
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A working folder with the sample images and an `edgecalc` that is this installation's."""
+def test_no_two_pages_of_a_folder_draw_over_each_other():
+    drawn = [(ROOT / page).parent / path for page in PAGES for path in {path for _, path in build.PICTURE.findall((ROOT / page).read_text("utf-8"))}]
+    assert len(drawn) == len(set(drawn)) > 0
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(ROOT / page, "sh")])
+def test_shell_blocks_of_a_page_run(page, tmp_path, monkeypatch):
+    """In a folder with the sample images, and with an `edgecalc` that is this installation's."""
     shutil.copytree(ROOT / "sample_images", tmp_path / "sample_images")
     shim = tmp_path / "bin" / "edgecalc"
     shim.parent.mkdir()
@@ -56,44 +58,16 @@ def folder(tmp_path, monkeypatch):
     if (ROOT / "edgecalc").is_dir():
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    build.run(ROOT / page, "sh", without_setup)
 
 
-def test_every_page_has_only_blocks_that_are_run_here():
-    kinds = {kind for page in PAGES for kind, _ in BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))}
-    assert kinds == {"python", "sh"}
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_python_blocks_of_a_page_run_one_after_the_other(page, folder):
-    code = blocks(page, "python")
-    assert code, f"{page} shows no code"
-    names: dict = {}
-    for block in code:
-        exec(compile(block, page, "exec"), names)
-    assert drawn(folder) == pictures(page)
-
-
-def test_the_pictures_of_the_pages_are_drawn_beside_them(folder):
-    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("pictures"))
-    for _ in range(2):  # over those of before, too
-        done = subprocess.run([sys.executable, "-W", "error", "docs/draw.py"], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in folder.iterdir()) == ["bin", "docs", "sample_images"]
-    assert drawn(folder / "docs") == set().union(*(pictures(page) for page in PAGES if page.startswith("docs/"))) != set()
-
-
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "sh")])
-def test_shell_blocks_of_a_page_run(page, folder):
-    for block in blocks(page, "sh"):
-        if block.startswith(FRESH_MACHINE):
-            continue
-        done = subprocess.run(["bash", "-e", "-c", block], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+def without_setup(page):
+    run = build.shell(page)
+    return lambda code, above: "" if code.startswith(FRESH_MACHINE) else run(code, above)
 
 
 def test_the_two_commands_for_a_fresh_machine_are_one_line_each_and_run_by_ci():
-    fresh = [block for block in blocks("README.md", "sh") if block.startswith(FRESH_MACHINE)]
+    fresh = [block for block in blocks(ROOT / "README.md", "sh") if block.startswith(FRESH_MACHINE)]
     assert [block.count("\n") for block in fresh] == [1, 1]
     assert "edgecalc run sample_images" in fresh[0]
     assert fresh[1].rstrip().endswith("pytest")
