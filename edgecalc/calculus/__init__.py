@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from edgecalc.calculus import activations, automatic, functions, points, symbolic, taylor
     from edgecalc.calculus.comparison import compare, step_study
     from edgecalc.calculus.expression import Expression
-    from edgecalc.calculus.fields import curl, directional, divergence, gradient, hessian, jacobian, laplacian, mixed, partial
+    from edgecalc.calculus.fields import curl, directional, divergence, gradient, jacobian, laplacian, partial
+    from edgecalc.calculus.gradients import gradient_of
+    from edgecalc.calculus.hessians import hessian, mixed
     from edgecalc.calculus.numeric import Derivative, derivative
 
 _ROOMS = ("activations", "automatic", "functions", "points", "symbolic", "taylor")
 _FILES = {
     "comparison": ("compare", "step_study"),
     "expression": ("Expression",),
-    "fields": ("curl", "directional", "divergence", "gradient", "hessian", "jacobian", "laplacian", "mixed", "partial"),
+    "fields": ("curl", "directional", "divergence", "gradient", "jacobian", "laplacian", "partial"),
+    "gradients": ("gradient_of",),
+    "hessians": ("hessian", "mixed"),
     "numeric": ("Derivative", "derivative"),
 }
 _PLACES = {name: file for file, names in _FILES.items() for name in names}
@@ -44,6 +48,7 @@ __all__ = [
     "divergence",
     "functions",
     "gradient",
+    "gradient_of",
     "hessian",
     "jacobian",
     "laplacian",

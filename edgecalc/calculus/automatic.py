@@ -3,6 +3,7 @@
     derivative, jvp      Series: a value and its Taylor terms; every function carries them forward
     gradient, jacobian   Node: a value on a tape; the tape is read back, from the answer to the argument
     hessian              a tape of a tape;  hessian_vector  a tape of a Series
+    gradients, hessian_vectors   at many points in one sweep
 
                    x ──┬─ x[1:] ───────── subtract ── square ── sum ── y
         values  ──>    └─ x[:-1] ─ square ──┘                                 <──  cotangents
@@ -21,7 +22,18 @@ from edgecalc.calculus.automatic_arrays import Traced
 from edgecalc.calculus.automatic_passes import LEVELS, Series, Tape, has_nan, own
 from edgecalc.calculus.automatic_rules import ONE, NoDerivative, times
 
-__all__ = ["NoDerivative", "derivative", "gradient", "hessian", "hessian_vector", "jacobian", "jvp", "value_and_gradient"]
+__all__ = [
+    "NoDerivative",
+    "derivative",
+    "gradient",
+    "gradients",
+    "hessian",
+    "hessian_vector",
+    "hessian_vectors",
+    "jacobian",
+    "jvp",
+    "value_and_gradient",
+]
 
 HIGHEST_ORDER = 30
 
@@ -76,6 +88,21 @@ def gradient(f: Callable, x: Any) -> Any:
     array([2., 4., 6.])
     """
     return value_and_gradient(f, x)[1]
+
+
+def gradients(f: Callable, points: Any) -> Any:
+    """The gradient at every point, for a function of many points whose variables stand on the last axis.
+
+    >>> gradients(lambda p: p[..., 0] * p[..., 1], [[2.0, 5.0], [3.0, 4.0]])
+    array([[5., 2.],
+           [4., 3.]])
+    """
+    x = argument(points, "points")
+    with Tape(x) as tape:
+        y = run(f, tape.start)
+        if np.shape(y) != x.shape[:-1]:
+            raise ValueError(f"f: shape {np.shape(y)} came for points of shape {x.shape}; one number for each point is accepted")
+        return tape.back(y, ONE)
 
 
 def value_and_gradient(f: Callable, x: Any) -> tuple[Any, Any]:
@@ -137,6 +164,18 @@ def hessian_vector(f: Callable, x: Any, v: Any) -> Any:
     x = argument(x)
     level = next(LEVELS)
     return term(value_and_gradient(f, Series(x, (directed(v, x, "v"),), level))[1], level)
+
+
+def hessian_vectors(f: Callable, points: Any, v: Any) -> Any:
+    """The Hessian at every point times a vector for each, for a function of many points whose variables stand on the last axis.
+
+    >>> hessian_vectors(lambda p: p[..., 0] ** 2 * p[..., 1], [[2.0, 5.0], [2.0, 5.0]], [[1.0, 0.0], [0.0, 1.0]])
+    array([[10.,  4.],
+           [ 4.,  0.]])
+    """
+    x = argument(points, "points")
+    level = next(LEVELS)
+    return term(gradients(f, Series(x, (directed(v, x, "v"),), level)), level)
 
 
 # ---------------------------------------------------------------- what goes in and comes out

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgecalc.calculus import fields, numeric
+from edgecalc.calculus import numeric
 from edgecalc.calculus.activations import number, real_array
+from edgecalc.calculus.fields import gradient
 from edgecalc.calculus.functions import values_of
+from edgecalc.calculus.hessians import hessian
 from edgecalc.calculus.probe import BadResult, called
 from edgecalc.core.arrays import whole
 
@@ -391,11 +393,11 @@ def heights(f: Callable, x: np.ndarray) -> np.ndarray:
 def gradients(f: Callable, x: np.ndarray) -> np.ndarray:
     """NaN where f is."""
     with np.errstate(all="ignore"):
-        return np.where(np.isfinite(heights(f, x))[..., None], fields.gradient(f, x), np.nan)
+        return np.where(np.isfinite(heights(f, x))[..., None], gradient(f, x), np.nan)
 
 
 def hessians(f: Callable, x: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         if x.shape[-1] == 1:  # more careful in one variable
             return np.asarray(numeric.derivative(lambda t: f(np.asarray(t)[..., None]), x[..., 0], order=2).value)[..., None, None]
-        return fields.hessian(f, x)
+        return hessian(f, x)

@@ -1,0 +1,208 @@
+"""The gradient of a function whose variables stand on the last axis, by the cheapest way that is right for it.
+
+complex step    analytic functions of few variables, in blocks that stay in the cache
+automatic       analytic functions of more
+pairs           any other: stencils of orders 8 and 6 with a step that settles
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from edgecalc.calculus import automatic, numeric
+from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, is_analytic, numbers, points
+from edgecalc.core.arrays import one_of, whole
+
+METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
+FEW = 16  # variables, up to which the complex step is faster than automatic differentiation
+BLOCK = 96 << 10  # bytes of an array: larger ones get fresh pages from the system each time
+SAMPLE = 8
+NUDGE = 2.0**-10
+
+
+class Surface:
+    """A function of points that are rows, known once and for all: whether it takes many at a time, and whether it is analytic.
+
+    f(p): p[..., 0] * p[..., 1]     takes rows
+    f(p): p[0] * p[1]               takes columns: it is given the transpose
+    f(p): math.exp(p[0])            takes one point
+    """
+
+    def __init__(self, f: Callable, rows: np.ndarray, domain: Domain):
+        if not callable(f):
+            raise TypeError(f"f: {f!r} came; a function of points is accepted")
+        here = rows[0]
+        with np.errstate(all="ignore"):
+            value = called(f, here)
+        if value.shape:
+            raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
+        self.one, self.domain, self.count = f, domain, len(here)
+        self.many = self.for_rows(here, value)
+        self.analytic = self.many is not None and is_analytic(self.many, rows[:: max(1, len(rows) // SAMPLE)], 1)
+
+    def for_rows(self, here: np.ndarray, value: np.ndarray) -> Callable | None:
+        """f of rows, where it gives for two unlike points at once what it gives for each."""
+        low, high = self.domain
+        nudge = NUDGE * np.maximum(1, np.abs(here))
+        there = np.where(here + nudge <= high, here + nudge, np.maximum(here - nudge, low))
+        few = np.array([here, there, there][: 3 if self.count == 2 else 2])  # not as many as there are variables
+        for form in (self.one, lambda p: self.one(p.T)):
+            with np.errstate(all="ignore"):
+                try:
+                    found, other = numbers(form(few), few), called(self.one, there)
+                except Exception:  # what it cannot do with many points it may do with one
+                    continue
+            wanted = np.array([value, other, other][: len(few)])
+            if found.shape == wanted.shape and np.allclose(found, wanted, 1e-9, 1e-9 * np.abs(np.nan_to_num(wanted)).max(), equal_nan=True):
+                return form
+        return None
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        if self.many is not None:
+            return numbers(self.many(rows), rows)
+        return np.array([numbers(self.one(row), rows) for row in rows])
+
+    def slopes(self, rows: np.ndarray) -> np.ndarray:
+        """The exact gradient of each row."""
+        if self.many is None:
+            return np.array([automatic.gradient(self.one, row) for row in rows])
+        return in_blocks(lambda part: automatic.gradients(self.many, part), rows)
+
+    def products(self, rows: np.ndarray, ways: np.ndarray) -> np.ndarray:
+        """The exact Hessian of each row times its way."""
+        if self.many is None:
+            return np.array([automatic.hessian_vector(self.one, row, way) for row, way in zip(rows, ways, strict=True)])
+        return in_blocks(lambda *parts: automatic.hessian_vectors(self.many, *parts), rows, ways)
+
+
+def in_blocks(act: Callable, *tables: np.ndarray) -> np.ndarray:
+    size = max(1, BLOCK // (8 * tables[0].shape[1]))
+    parts = [act(*(table[k : k + size] for table in tables)) for k in range(0, len(tables[0]), size)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+class Gradient:
+    """The gradient of f as a function; what `gradient_of` gives."""
+
+    def __init__(self, f: Callable, method: str, accuracy: int | None, h: float | None, domain: Any):
+        self.f, self.method, self.accuracy, self.h = f, one_of(method, METHODS, "method"), accuracy, h
+        self.domain = domain_of(domain)
+        self.surface: Surface | None = None
+
+    def __repr__(self) -> str:
+        return f"gradient_of({getattr(self.f, '__name__', self.f)}, method={self.method!r})"
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """All first partial derivatives at x, of its shape (..., n)."""
+        at = many(x)
+        inside(at, self.domain)
+        rows = at.reshape(-1, at.shape[-1])
+        if not len(rows):
+            numeric.check_step(self.h, rows)
+            return np.empty(at.shape)
+        if self.surface is None or self.surface.count != rows.shape[1]:
+            self.surface = Surface(self.f, rows, self.domain)
+        return self.slopes(self.surface, rows).reshape(at.shape)
+
+    def slopes(self, f: Surface, rows: np.ndarray) -> np.ndarray:
+        if self.method == "automatic":
+            return f.slopes(rows)
+        if self.method == "complex":
+            return complex_steps(f, rows)[0]
+        if self.method != "auto" or self.h is not None or not f.analytic:
+            return self.differences(f, rows)
+        return f.slopes(rows) if f.count > FEW else self.checked_steps(f, rows)
+
+    def checked_steps(self, f: Surface, rows: np.ndarray) -> np.ndarray:
+        try:
+            found, sure = complex_steps(f, rows)
+        except TypeError:  # what is analytic by its functions may still refuse complex numbers
+            f.analytic = False
+            return self.differences(f, rows)
+        if not sure.all():
+            found[~sure] = self.differences(f, rows[~sure])
+        return found
+
+    def differences(self, f: Surface, rows: np.ndarray) -> np.ndarray:
+        count = f.count
+        variable = np.tile(np.arange(count), len(rows))
+        return partials(f.many or f.one, np.repeat(rows, count, axis=0), variable, 1, self.method, self.accuracy, self.h, self.domain).reshape(
+            rows.shape
+        )
+
+
+def gradient_of(f: Callable, *, method: str = "auto", accuracy: int | None = None, h: float | None = None, domain: Any = None) -> Gradient:
+    """The gradient of f as a function of points, for those who ask for it again and again: f is looked at once, at the first point.
+
+    Parameters are those of `gradient`.
+
+    >>> slopes = gradient_of(lambda p: p[0] ** 2 + 3 * p[1])
+    >>> slopes([1.0, 2.0])
+    array([2., 3.])
+    """
+    return Gradient(f, method, accuracy, h, domain)
+
+
+def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(slopes, for which rows they are sure): f is a finite number there, and no branch point is near."""
+    count = f.count
+    wide = max(1, min(count, 2 * BLOCK // (16 * count)))
+    high = max(1, 2 * BLOCK // (16 * count * wide))
+    slopes, real = np.empty(rows.shape), np.empty(rows.shape)
+    with np.errstate(all="ignore"):
+        for k in range(0, count, wide):
+            ways = np.eye(min(wide, count - k), count, k) * (1j * numeric.TINY)
+            for i in range(0, len(rows), high):
+                moved = rows[i : i + high, None] + ways
+                values = in_the_complex(f, moved.reshape(-1, count)).reshape(moved.shape[:2])
+                slopes[i : i + high, k : k + wide], real[i : i + high, k : k + wide] = values.imag / numeric.TINY, values.real
+        here = f(rows)
+        sure = (
+            np.isfinite(here) & (np.abs(slopes) <= numeric.STEEPEST).all(-1) & (np.abs(real - here[:, None]) <= 1e-12 * np.abs(here)[:, None]).all(-1)
+        )
+        slopes[~np.isfinite(here)] = np.nan
+    return slopes, sure
+
+
+def in_the_complex(f: Surface, moved: np.ndarray) -> np.ndarray:
+    try:
+        values = f(moved)
+    except BadResult:
+        raise
+    except Exception as error:
+        raise TypeError(f'f: it does not take complex numbers ({error}); method="auto" or "central" is accepted') from None
+    if values.dtype.kind != "c":
+        raise TypeError('f: it drops the imaginary part, as abs and floor do; method="auto" or "central" is accepted')
+    return values
+
+
+def partials(f: Callable, base: np.ndarray, variable: np.ndarray, order: int, method: str, accuracy: Any, h: Any, domain: Domain) -> np.ndarray:
+    """Each row's derivative along its variable, by stencils."""
+    probe = Partials(f, base, variable, domain)
+    along = np.take_along_axis(base, variable[:, None], 1)[:, 0]
+    numeric.check_step(h, along)
+    if not len(base):
+        return along
+    probe.checked(called(f, base[:1]), base[:1, 0])
+    if method in ("central", "forward", "backward"):
+        return numeric.single(probe, along, order, method, accuracy, h).value
+    return numeric.by_pairs(probe, along, whole(order, "order", 1, numeric.MOST_ORDER), h).value
+
+
+def inside(at: np.ndarray, domain: Domain) -> None:
+    low, high = domain
+    if low == -np.inf and high == np.inf:
+        return
+    outside = (at < low) | (at > high)
+    if outside.any():
+        raise ValueError(f"x: {at[outside][0]} lies outside the domain {(low, high)}")
+
+
+def many(x: Any) -> np.ndarray:
+    at = points(x)
+    if at.ndim == 0 or not at.shape[-1]:
+        raise ValueError(f"x: shape {at.shape} came; the variables on the last axis, such as [1.0, 2.0], are accepted")
+    if not np.isfinite(at).all():
+        raise ValueError("x: it holds NaN or infinity; finite numbers are accepted")
+    return at

@@ -1,0 +1,118 @@
+"""The zeros of a large symmetric matrix, found by moving groups of variables, and the few groups of columns that tell all of it.
+
+    x x . . . .     red, blue, green, red, blue, green: no row meets a colour twice, so
+    x x x . . .     three products with the sums of the columns of a colour hold every
+    . x x x . .     number of the matrix
+    . . x x x .
+    . . . x x x
+    . . . . x x
+
+Curtis, Powell, Reid, "On the estimation of sparse Jacobian matrices", 1974.
+"""
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+GROUPS = (16, 64, 256)  # in a round, tried until most rows meet few of them
+ROUNDS = 3
+MET = 1 / 3
+FEWEST = 64  # columns, below which nothing is saved
+CHUNK = 1 << 22
+
+
+def pattern(moved: Callable, count: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Places (row > column) below the diagonal that may hold another number than 0; None where there are too many.
+
+    Parameters
+    ----------
+    moved : callable
+        For groups of variables, as rows of booleans, tells which rows of the matrix meet each group: of the same shape.
+    """
+    rng = np.random.default_rng(count)
+    for groups in GROUPS:
+        if ROUNDS * groups > count // 2:
+            return None
+        group = rng.permutation(count) % groups
+        met = moved(group == np.arange(groups)[:, None])
+        if np.median(met.mean(axis=0)) <= MET:
+            break
+    else:
+        return None
+    rounds = [(group, met)]
+    for _ in range(ROUNDS - 1):
+        group = rng.permutation(count) % groups
+        rounds.append((group, moved(group == np.arange(groups)[:, None])))
+    return in_all(rounds, count)
+
+
+def in_all(rounds: list, count: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where in every round the row meets the column's group, and the other way round."""
+    size = max(1, CHUNK // count)
+    found: list[np.ndarray] = []
+    for start in range(0, count, size):
+        meets = reduce(np.logical_and, (met[group[start : start + size]] for group, met in rounds))
+        places = np.flatnonzero(meets) + start * count
+        column, row = np.divmod(places, count)
+        both = reduce(np.logical_and, (met[group[row], column] for group, met in rounds), row > column)
+        found.append(places[both])
+        if sum(map(len, found)) > count * count // 8:
+            return None
+    column, row = np.divmod(np.concatenate(found), count)
+    return row, column
+
+
+def colours(row: np.ndarray, column: np.ndarray, count: int) -> np.ndarray:
+    """A colour for each column of a matrix with these places; no row has two columns of one colour."""
+    order = np.argsort(column, kind="stable")
+    rows = row[order].tolist()
+    ends = np.cumsum(np.bincount(column, minlength=count)).tolist()
+    taken = [0] * count  # by row, a bit for each colour
+    found, start = [], 0
+    for end in ends:
+        used = 0
+        for i in rows[start:end]:
+            used |= taken[i]
+        free = ~used & (used + 1)
+        for i in rows[start:end]:
+            taken[i] |= free
+        found.append(free.bit_length() - 1)
+        start = end
+    return np.array(found)
+
+
+def recovered(moved: Callable, products: Callable, count: int, tolerance: float) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """(row, column, number) of the matrix on and below its diagonal; None where it is not sparse, or a product with it denies it.
+
+    A row that is nearly full would need a colour for each column; by symmetry it is read as a column.
+    """
+    places = pattern(moved, count) if count >= FEWEST else None
+    if places is None:
+        return None
+    diagonal = np.arange(count)
+    row, column = np.concatenate([diagonal, places[0]]), np.concatenate([diagonal, places[1]])
+    degree = np.bincount(row, minlength=count) + np.bincount(column, minlength=count)
+    full = degree > 4 * np.median(degree) + ROUNDS
+    swap = full[row] & ~full[column]
+    row, column = np.where(swap, column, row), np.where(swap, row, column)
+    other = (row != column) & ~(full[column] & ~full[row])
+    colour = colours(np.concatenate([row, column[other]]), np.concatenate([column, row[other]]), count)
+    most = int(colour.max()) + 1
+    if most > count // 4:
+        return None
+    ways = np.zeros((most + 1, count))
+    ways[colour, diagonal] = 1
+    ways[most] = np.random.default_rng(most).uniform(1, 2, count)
+    told = products(ways)
+    number = told[colour[column], row]
+    return (row, column, number) if confirmed(row, column, number, ways[most], told[most], tolerance) else None
+
+
+def confirmed(row: np.ndarray, column: np.ndarray, number: np.ndarray, way: np.ndarray, told: np.ndarray, tolerance: float) -> bool:
+    """Whether these numbers times a way give what the whole matrix gives."""
+    off = row != column
+    rows, columns, numbers = np.concatenate([row, column[off]]), np.concatenate([column, row[off]]), np.concatenate([number, number[off]])
+    parts = numbers * way[columns]
+    total, size = (np.bincount(rows, each, len(way)) for each in (parts, np.abs(parts)))
+    return bool((np.abs(total - told) <= tolerance * size).all())
