@@ -55,8 +55,10 @@ def functions(*, at: float = 0.25, step: float = 1.25, box: Any = COURSE) -> "Fi
         style.named(axes, f"{row.name}\nslope {slope:.2f}, secant {rate:.2f}")
         axes.title.set_fontsize(style.SMALL)
         axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
-    figure.suptitle(f"Functions with their tangent at x = {x:g} and their secant from there to {x + width:g}")
-    common_legend(figure, panels[-1])
+    style.headed(figure, f"Functions with their tangent at x = {x:g} and their secant from there to {x + width:g}")
+    for axes in panels[-1]:
+        axes.set_xlabel("x")
+    style.legend_below(figure, 4)
     return figure
 
 
@@ -73,8 +75,10 @@ def activations(*, box: Any = (-5.0, 5.0)) -> "Figure":
         pair(axes, row.call, row.derivative, (low, high))
         style.named(axes, row.name)
         axes.set_xlim(low, high)
-    figure.suptitle("Activation functions and their derivatives")
-    common_legend(figure, panels[-1])
+    style.headed(figure, "Activation functions and their derivatives")
+    for axes in panels[-1]:
+        axes.set_xlabel("x")
+    style.legend_below(figure, 4)
     return figure
 
 
@@ -83,13 +87,6 @@ def pair(axes: "Axes", f: Callable, slope: Callable, box: tuple[float, float]) -
     for k, (part, label) in enumerate(((f, "function"), (slope, "derivative"))):
         shown = curve(part, box)
         axes.plot(shown.x, shown.y, **style.line(k), label=label)
-
-
-def common_legend(figure: "Figure", lowest: Iterable["Axes"]) -> None:
-    for axes in lowest:
-        axes.set_xlabel("x")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
 
 
 # ---------------------------------------------------------------- slopes
@@ -170,7 +167,7 @@ def derivative(f: Callable | str, *, box: Any = COURSE) -> "Figure":
     ['f(x)', "f'(x)"]
     """
     figure, _ = stacked(f, box, ("f(x)", "f'(x)"), "x")
-    figure.suptitle(f"{name_of(f)} and its derivative", fontsize=style.TITLE)
+    style.headed(figure, f"{name_of(f)} and its derivative")
     return figure
 
 
@@ -187,7 +184,7 @@ def motion(f: Callable | str, *, box: Any = COURSE) -> "Figure":
             shade: dict[str, Any] = {"color": SHADES[way], "alpha": 0.2, "linewidth": 0, "hatch": "//" if way == "down" else None}
             axes.fill_between(bend.x, 0, 1, where=where, transform=axes.get_xaxis_transform(), label=f"concave {way}", **shade)
     figure.axes[0].legend(*figure.axes[0].get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
-    figure.suptitle(f"{name_of(f)}: distance, velocity, acceleration", fontsize=style.TITLE)
+    style.headed(figure, f"{name_of(f)}: distance, velocity, acceleration")
     return figure
 
 
@@ -240,7 +237,7 @@ def newton(f: Callable | str, x: Any, *, box: Any = None) -> "Figure":
     below.vlines(visited, 0, slopes, color=style.GRAY, linestyle=":", linewidth=1)
     above.annotate("start", (visited[0], values_of(function, visited[:1])[0]), xytext=(0, 8), textcoords="offset points", ha="center")
     style.legend(below)
-    figure.suptitle(f"Newton's steps on {name_of(f)}: from {visited[0]:g} to {visited[-1]:.6g}", fontsize=style.TITLE)
+    style.headed(figure, f"Newton's steps on {name_of(f)}: from {visited[0]:g} to {visited[-1]:.6g}")
     return figure
 
 
@@ -276,7 +273,7 @@ def taylor(f: Callable | str = "sin", at: float = 0.0, *, orders: Iterable[int] 
         left.plot(shown.x, taylor_of(function, at, order)(shown.x), **style.line(k), label=f"order {order}")
     frame(left, (low, high), shown, room=0.6)
     style.named(left, f"Taylor polynomials of {name_of(f)} around {at:g}", "x", "f(x)")
-    common_legend(figure, [left])
+    style.legend_below(figure, len(picked) + 1)
     x = np.linspace(low, high, 50)
     every = np.arange(min(1, *picked), picked[-1] + 1)
     apart = [np.nanmax(np.abs(taylor_of(function, at, int(order))(x) - values_of(function, x))) for order in every]
@@ -335,7 +332,7 @@ def comparison(result: Comparison) -> "Figure":
     style.named(right, "", "time in ms")
     left.set_yticks(range(len(ways)), [way.method for way in ways])
     count = max(np.size(way.value) for way in ways if way.value is not None)
-    figure.suptitle(f"Ways to differentiate {result.formula} at {count} point{'s' if count > 1 else ''}", fontsize=style.TITLE)
+    style.headed(figure, f"Ways to differentiate {result.formula} at {count} point{'s' if count > 1 else ''}")
     return figure
 
 

@@ -20,6 +20,8 @@ from edgecalc.errors import EdgecalcError
 COUNT = 801
 SIDE = 121
 HALVINGS = 30
+LONGEST = 48  # characters of a name
+SKEW = (0.2, 0.8)  # where the middle height lies between the lowest and the highest: beyond these, even levels miss most of the box
 STEEP = 0.01  # of the curve's height: rises above it may be jumps
 GROWTH = 30  # how often a pole is as high as the samples beside it
 BOTH = ("x", "y")
@@ -49,7 +51,8 @@ def name_of(f: Any) -> str:
     ('x^2', 'sin', 'f')
     """
     name = f if isinstance(f, str) else str(getattr(f, "formula", getattr(f, "__name__", "f")))
-    return "f" if name == "<lambda>" else name.replace("$", r"\$")
+    name = "f" if name == "<lambda>" else name.replace("$", r"\$")
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
 
 def function_of(f: Any) -> Callable:
@@ -190,3 +193,21 @@ def grid(f: Callable, box: Any, count: int = SIDE) -> Grid:
     if room > 0:
         z = np.where((z < low - room) | (z > high + room), np.nan, z)
     return Grid(x, y, z)
+
+
+def levels_of(z: np.ndarray, count: int) -> np.ndarray:
+    """Heights to draw contours at: round and even ones, or, where most of the box is low or most is high, closer to each other there.
+
+    >>> levels_of(np.linspace(0.0, 10.0, 50), 5)
+    array([ 0.,  2.,  4.,  6.,  8., 10.])
+    >>> levels_of(np.linspace(0.0, 10.0, 51) ** 4, 4)
+    array([    0.    ,    39.0625,   625.    ,  3164.0625, 10000.    ])
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    low, middle, high = np.nanpercentile(z, (0, 50, 100))
+    share = (middle - low) / (high - low)
+    if SKEW[0] <= share <= SKEW[1]:
+        return np.array(MaxNLocator(count).tick_values(low, high))
+    power = np.log(np.clip(share, 0.06, 0.94)) / np.log(0.5)
+    return low + (high - low) * np.linspace(0, 1, count + 1) ** power

@@ -4,6 +4,7 @@ Lines differ in colour (Okabe and Ito's, which colour-blind people tell apart), 
 told apart in gray too. No line is black or white: a caller's dark style keeps them all in sight.
 """
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from edgecalc.errors import MissingExtra
@@ -34,6 +35,7 @@ FIELD = "viridis"  # heights
 SIGNED = "RdBu_r"  # around 0
 ANGLE = "twilight"  # directions, which come round
 TITLE, SMALL = 11, 8.5  # points
+LETTERS = 9  # of a title, an inch
 WIDTH, HEIGHT = 6.4, 4.4  # inches, of one pair of axes
 
 
@@ -60,8 +62,8 @@ def line(k: int) -> dict[str, Any]:
 
 
 def named(axes: "Axes", title: str = "", x: str = "", y: str = "", *, frame: bool = False) -> "Axes":
-    """Title and names of axes; without `frame` no line above and to the right of curves."""
-    axes.set_title(title, fontsize=TITLE)
+    """Title and names of axes; without `frame` no line above and to the right of curves. A long title takes several lines."""
+    axes.set_title(wrapped(title, axes.get_figure(root=True)), fontsize=TITLE)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     if not frame:
@@ -69,7 +71,24 @@ def named(axes: "Axes", title: str = "", x: str = "", y: str = "", *, frame: boo
     return axes
 
 
+def headed(figure: "Figure", title: str) -> None:
+    """A title over all axes."""
+    figure.suptitle(wrapped(title, figure), fontsize=TITLE)
+
+
+def wrapped(title: str, figure: Any) -> str:
+    width = int(LETTERS * figure.get_size_inches()[0])
+    return "\n".join(fill(part, width) for part in title.split("\n"))
+
+
 def legend(axes: "Axes", **where: Any) -> None:
-    """Small, over a ground that lets the lines through; nothing for less than one name."""
+    """Small, over a ground that lets the lines through; nothing where no name is."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(**{"fontsize": SMALL, "framealpha": 0.7, **where})
+
+
+def legend_below(figure: "Figure", columns: int) -> None:
+    """One for all axes, outside of them, with the names of the first."""
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    if names:
+        figure.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL)
