@@ -115,6 +115,12 @@ def test_row_is_a_function_with_the_course_s_derivative():
     assert above.images[0].get_array().shape == COURSE_ROW.shape
 
 
+def test_steepest_place_may_go_down():
+    below = edges.row_profile(COURSE_ROW[:, ::-1], 0).axes[2]
+    assert [text.get_text() for text in below.texts] == ["-60 at column 3"]
+    assert below.lines[2].get_xydata().tolist() == [[3, -60]]
+
+
 @pytest.mark.parametrize(("row", "shown"), [(0, 0), (17, 17), (39, 39), (-1, 39)])
 def test_row_is_marked_and_in_sight(row, shown):
     above, middle, _ = rendered(edges.row_profile(SPECKLED, row)).axes
@@ -165,7 +171,11 @@ def test_canny_stages_are_canny_s(options):
     assert stages.weak.any()
     assert stages.strong.any()
     figure = edges.canny_stages(SPECKLED, high, low, **options)
-    _, _, length, thinned, marked, found = figure.axes[:6]
+    _, direction, length, thinned, marked, found = figure.axes[:6]
+    limit = length.images[0].get_clim()[1]
+    full = stages.gradient >= limit
+    towards = np.exp(1j * stages.orientation[full])
+    np.testing.assert_allclose(drawn(direction)[full], sheet.wheel(towards.real, towards.imag), atol=1e-5)
     np.testing.assert_array_equal(drawn(length), stages.gradient)
     np.testing.assert_array_equal(drawn(thinned), stages.thinned)
     np.testing.assert_array_equal(drawn(found), stages.edges)
