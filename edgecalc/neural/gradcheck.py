@@ -21,6 +21,7 @@ JUDGEMENTS = ("agrees", "kink", "off", "unsure")
 ROUNDING = 1e-11  # of the size of the whole gradient: what adding up in another order may change
 SIDES = 1e-6  # of that size: how well the slopes of both sides are known
 BLIND = 1e-4  # of that size: an error bar beyond it tells nothing
+TINY = 1e-12  # an error bar that no gradient is too small for
 SHOWN = 12
 
 
@@ -45,8 +46,9 @@ class GradientCheck:
     def distance(self) -> Array:
         """How far each given number is from the numeric one; at a kink from the nearer side's range."""
         low, high = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
-        bent = np.maximum(0.0, np.maximum(low - self.given, self.given - high))
-        return np.where(np.isfinite(self.numeric), np.abs(self.given - self.numeric), bent)
+        with np.errstate(invalid="ignore"):
+            bent = np.maximum(0.0, np.maximum(low - self.given, self.given - high))
+            return np.where(np.isfinite(self.numeric), np.abs(self.given - self.numeric), bent)
 
     @property
     def worst(self) -> str:
@@ -136,12 +138,13 @@ def judged(f: Callable, at: Array, given: Array, names: list[str]) -> GradientCh
     probe = Partials(f, np.broadcast_to(at, (count, count)), np.arange(count))
     with np.errstate(all="ignore"):
         found = numeric.by_pairs(probe, at.copy(), 1, None)
-    size = max(float(np.max(np.abs(given), initial=0.0)), float(np.nanmax(np.abs([found.left, found.right]), initial=0.0)))
-    allowed = np.nan_to_num(found.error, nan=0.0) + ROUNDING * size
-    low, high = np.fmin(found.left, found.right), np.fmax(found.left, found.right)
-    bent = found.kind == numeric.CORNER
-    between = bent & (given >= low - SIDES * size) & (given <= high + SIDES * size)
-    close = np.abs(given - found.value) <= allowed
-    blind = ~bent & ~(found.error <= BLIND * size) & (size > 0)
+        left, right = found.left + 0.0, found.right + 0.0  # no slope of -0
+        seen = np.abs([given, left, right])
+        size = float(np.max(seen, initial=0.0, where=np.isfinite(seen)))
+        bent = found.kind == numeric.CORNER
+        margin = SIDES * size
+        between = bent & (given >= np.fmin(left, right) - margin) & (given <= np.fmax(left, right) + margin)
+        close = np.abs(given - found.value) <= found.error + ROUNDING * size
+        blind = ~bent & ~(np.isfinite(found.value) & (found.error <= max(BLIND * size, TINY)))
     judgement = np.select([blind, between, close], ["unsure", "kink", "agrees"], "off")
-    return GradientCheck(names, given, found.value, found.error, found.left, found.right, judgement)
+    return GradientCheck(names, given, found.value, found.error, left, right, judgement)
