@@ -16,7 +16,7 @@ from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
 FEW = 16  # variables, up to which the complex step is faster than automatic differentiation
-BLOCK = 96 << 10  # bytes of an array: larger ones get fresh pages from the system each time
+BLOCK = 125 << 10  # bytes of an array: larger ones may get fresh pages from the system each time
 SAMPLE = 8
 NUDGE = 2.0**-10
 
@@ -37,7 +37,7 @@ class Surface:
             value = called(f, here)
         if value.shape:
             raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
-        self.one, self.domain, self.count = f, domain, len(here)
+        self.one, self.domain, self.count, self.traceable = f, domain, len(here), True
         self.many = self.for_rows(here, value)
         self.analytic = self.many is not None and is_analytic(self.many, rows[:: max(1, len(rows) // SAMPLE)], 1)
 
@@ -77,7 +77,8 @@ class Surface:
 
 
 def in_blocks(act: Callable, *tables: np.ndarray) -> np.ndarray:
-    size = max(1, BLOCK // (8 * tables[0].shape[1]))
+    """Few rows in narrow blocks, for the cache; many in wider ones, so that a matrix within f is read seldom."""
+    size = max(1, BLOCK // (8 * tables[0].shape[1]), len(tables[0]) // 8)
     parts = [act(*(table[k : k + size] for table in tables)) for k in range(0, len(tables[0]), size)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -112,7 +113,12 @@ class Gradient:
             return complex_steps(f, rows)[0]
         if self.method != "auto" or self.h is not None or not f.analytic:
             return self.differences(f, rows)
-        return f.slopes(rows) if f.count > FEW else self.checked_steps(f, rows)
+        if f.count > FEW and f.traceable:
+            try:
+                return f.slopes(rows)
+            except Exception:  # analytic code may still change arrays in place
+                f.traceable = False
+        return self.checked_steps(f, rows)
 
     def checked_steps(self, f: Surface, rows: np.ndarray) -> np.ndarray:
         try:
@@ -158,9 +164,9 @@ def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
                 values = in_the_complex(f, moved.reshape(-1, count)).reshape(moved.shape[:2])
                 slopes[i : i + high, k : k + wide], real[i : i + high, k : k + wide] = values.imag / numeric.TINY, values.real
         here = f(rows)
-        sure = (
-            np.isfinite(here) & (np.abs(slopes) <= numeric.STEEPEST).all(-1) & (np.abs(real - here[:, None]) <= 1e-12 * np.abs(here)[:, None]).all(-1)
-        )
+        size = np.abs(here) + np.sum(np.abs(slopes * rows), axis=-1)
+        near = (np.abs(real - here[:, None]) <= 1e-12 * size[:, None]) & (np.abs(slopes) <= numeric.STEEPEST)
+        sure = np.isfinite(here) & near.all(axis=-1)
         slopes[~np.isfinite(here)] = np.nan
     return slopes, sure
 

@@ -26,7 +26,7 @@ from edgecalc.errors import MissingExtra
 METHODS = ("auto", "automatic", "complex", "central")
 EXACT, DIFFERENCED = 1e-11, 1e-7  # how far off, of its parts, a product with a sparse Hessian may be
 MOST = 4  # order along one variable
-ENTRIES = 1 << 18
+ENTRIES = 1 << 15
 
 
 def hessian(f: Callable, x: Any, *, grad: Callable | None = None, method: str = "auto", sparse: bool = False, domain: Any = None) -> Any:
@@ -214,28 +214,30 @@ def filled(row: np.ndarray, column: np.ndarray, number: np.ndarray, count: int) 
 class Along(Probe):
     """Parts of what a function gives, as functions of t: at start + t * way, for each of many starts and ways."""
 
+    domain: Any  # of each t
+
     def __init__(self, f: Callable, start: np.ndarray, way: np.ndarray, domain: Domain, parts: int = 1):
         with np.errstate(all="ignore"):
             ends = [np.where(way == 0, side, (edge - start) / way) for edge, side in ((domain[0], -np.inf), (domain[1], np.inf))]
             room = np.where(way < 0, ends[1], ends[0]).max(-1), np.where(way < 0, ends[0], ends[1]).min(-1)
-        super().__init__(f, tuple(np.repeat(each, parts) for each in room))  # type: ignore[arg-type]
+        super().__init__(f, tuple(np.repeat(each, parts) for each in room))
         self.start, self.way, self.limits, self.parts = start, way, domain, parts
         self.places = np.arange(len(start) * parts)
 
     @property
     def block(self) -> int:
-        return self.parts * max(1, ENTRIES // (self.parts * self.start.shape[1]))
+        return self.parts * max(1, ENTRIES // self.start.shape[1])
 
     def take(self, places: Any) -> "Along":
         part = object.__new__(Along)
-        part.__dict__.update(self.__dict__, places=self.places[places], domain=tuple(each[places] for each in self.domain))  # type: ignore[attr-defined]
+        part.__dict__.update(self.__dict__, places=self.places[places], domain=tuple(each[places] for each in self.domain))
         return part
 
     def __call__(self, t: np.ndarray) -> np.ndarray:
         track, component = np.divmod(self.places, self.parts)
         fresh = np.diff(track, prepend=-1) != 0
         along, tracks = t[..., fresh], track[fresh]
-        inside = (along >= self.domain[0][fresh]) & (along <= self.domain[1][fresh])  # type: ignore[index]
+        inside = (along >= self.domain[0][fresh]) & (along <= self.domain[1][fresh])
         moved = np.clip(self.start[tracks] + along[..., None] * self.way[tracks], *self.limits)
         values = np.full((*along.shape, self.parts), np.nan)
         with np.errstate(all="ignore"):

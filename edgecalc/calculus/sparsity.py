@@ -50,10 +50,11 @@ def pattern(moved: Callable, count: int) -> tuple[np.ndarray, np.ndarray] | None
 def in_all(rounds: list, count: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Where in every round the row meets the column's group, and the other way round."""
     size = max(1, CHUNK // count)
+    packed = [np.packbits(met, axis=1) for _, met in rounds]
     found: list[np.ndarray] = []
     for start in range(0, count, size):
-        meets = reduce(np.logical_and, (met[group[start : start + size]] for group, met in rounds))
-        places = np.flatnonzero(meets) + start * count
+        bits = reduce(np.bitwise_and, (bits[group[start : start + size]] for (group, _), bits in zip(rounds, packed, strict=True)))
+        places = np.flatnonzero(np.unpackbits(bits, axis=1, count=count).view(bool)) + start * count
         column, row = np.divmod(places, count)
         both = reduce(np.logical_and, (met[group[row], column] for group, met in rounds), row > column)
         found.append(places[both])
