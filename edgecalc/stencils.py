@@ -13,11 +13,11 @@ Smoothing is the row with d = 0. An image operator is a sum of products of rows,
     SOBEL  =  CENTRAL along  x  (1 2 1)/4 across
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import comb, exp, factorial, inf, lcm, sqrt
+from math import comb, exp, factorial, gcd, inf, lcm, sqrt
 
 MOST_TAPS = 31
 
@@ -59,6 +59,19 @@ class Stencil:
     def at(self, shift: int) -> "Stencil":
         """The same weights, read `shift` samples further on; only the moment of the derivative is promised there."""
         return Stencil(self.derivative, 1, tuple(o + shift for o in self.offsets), self.numerators, self.denominator, self.unit)
+
+    @property
+    def stride(self) -> int:
+        """How far apart the samples lie that it reads."""
+        return gcd(*self.offsets) or 1
+
+    def stretched(self, stride: int) -> "Stencil":
+        """The same derivative from samples that lie `stride` times as far apart.
+
+        >>> CENTRAL.stretched(5)
+        Stencil(derivative=1, accuracy=2, offsets=(-5, 0, 5), numerators=(-1, 0, 1), denominator=10, unit=1)
+        """
+        return replace(self, offsets=tuple(o * stride for o in self.offsets), denominator=self.denominator * stride**self.derivative)
 
 
 def fornberg(points, derivative: int) -> list:
@@ -301,9 +314,9 @@ def sobel(ksize: int = 3, order: int = 1) -> Operator:
 
 
 @lru_cache(maxsize=256)
-def sampled(derivative: int, accuracy: int) -> Operator:
+def sampled(derivative: int, accuracy: int, stride: int = 1) -> Operator:
     """What `differentiate` takes of samples."""
-    return separable("central", central(derivative, accuracy))
+    return separable("central", central(derivative, accuracy).stretched(stride))
 
 
 # Roberts' cross: the difference of two diagonal neighbours, sqrt(2) apart. It falls towards the right (main) or towards the left (anti).

@@ -4,6 +4,8 @@ image ── arrays: checked ── plans: made ready for its type ── strips
 """
 
 from dataclasses import replace
+from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays, strips
 from edgecalc.core.plans import F32, Options, build
-from edgecalc.stencils import Operator
+from edgecalc.stencils import Operator, Stencil
 
 _ready: dict[tuple, Any] = {}  # plans of earlier calls by the caller's own words: small images go straight to them
 
@@ -121,33 +123,64 @@ def scaled_one(operator: tuple[Operator, int], array: np.ndarray, options: Optio
 
 
 def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, options: Options, out: Any, threads: Any) -> Any:
-    """border="one-sided": the stencil where it fits, and at each end one of at least the same accuracy that stays inside."""
+    """border="one-sided": the stencil where it fits, and nearer to an end those of at least the same accuracy that stay inside.
+
+        samples of the axis       | stride | stride |  where it fits  | stride | stride |        here for a stencil that reaches 2 strides
+        strides before or behind      0        1                          1        0
+    """
     (operator, axis), *more = operators
     row = operator.one_row
     if more or row is None or finish != "each" or options.view == "scale":
         raise ValueError('border: "one-sided" is for forward, backward, central and differentiate without view="scale"; use "reflect" or "edge"')
-    size = array.shape[axis]
-    before, after = max(0, -min(row.offsets)), max(0, max(row.offsets))
     inner = replace(options, border="valid")
-    result = build(operators, finish, array.ndim, array.dtype, inner)[1]
+    result = build(((operator, 0),), finish, 2, array.dtype, inner)[1]
     whole = np.empty(array.shape, result) if out is None else out
     arrays.check_out(whole, array.shape, result)
-    target = whole if not np.may_share_memory(whole, array) else np.empty(array.shape, result)
-
-    def place(first: int, last: int) -> tuple:
-        return (slice(None),) * axis + (slice(first, last),)
-
-    if size > before + after:
-        apply(operators, array, finish, fields(inner), target[place(before, size - after)], threads)
-    for k in [*range(min(before, size)), *range(max(before, size - after), size)]:
-        end = stencils.one_sided(row.derivative, row.accuracy, k, size - 1 - k)
-        first, last = k + min(end.offsets), k + max(end.offsets) + 1
-        there = replace(inner, dtype=result, divide=options.divide * (1 if options.normalize else end.denominator / row.denominator))
-        apply(((stencils.separable(operator.name, end), axis),), array[place(first, last)], finish, fields(there), target[place(k, k + 1)], 1)
+    if not array.size:
+        return whole
+    array = np.ascontiguousarray(array)
+    target = whole if whole.flags.carray and not np.may_share_memory(whole, array) else np.empty(array.shape, result)
+    before, after, apart = max(0, -min(row.offsets)), max(0, max(row.offsets)), prod(array.shape[axis + 1 :])
+    ends = ends_of(row, array.shape[axis], before, after)
+    fitting = slice(before * apart, array.size - after * apart)  # with what lies between two lines of the axis: the ends are written last
+    slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads)
+    for near, there, blocks in ends:
+        source = np.ascontiguousarray(np.moveaxis(array[(slice(None),) * axis + (near,)], axis, 0))
+        found = np.empty((there.stop - there.start, *source.shape[1:]), result)
+        for end, first in blocks:
+            divide = options.divide * (1 if options.normalize else end.denominator / row.denominator)
+            block = found[first - there.start :][: row.stride].reshape(-1)
+            slide_flat(
+                stencils.separable(operator.name, end), replace(inner, dtype=result, divide=divide), source, first - near.start,
+                found[0].size, block, threads,
+            )  # fmt: skip
+        target[(slice(None),) * axis + (there,)] = np.moveaxis(found, 0, axis)
     if target is not whole:
         whole[...] = target
     return whole
 
 
-def fields(options: Options) -> tuple:
-    return options.border, 0, options.normalize, options.view, options.dtype, options.divide
+def ends_of(row: Stencil, size: int, before: int, after: int) -> list[tuple[slice, slice, list]]:
+    """For each end: the samples that are read, those that are written, and of these the stencil and the first of each stride."""
+    taps, stride = row.derivative + row.accuracy, row.stride
+    if size < taps * stride:
+        raise ValueError(
+            f"samples: {size} along the axis; a derivative of order {row.derivative} and accuracy {row.accuracy} needs {taps * stride} or more"
+            + (f" at stride {stride}" if stride > 1 else "")
+        )
+    made = partial(stencils.one_sided, row.derivative, row.accuracy)
+    first = [(made(k, taps).stretched(stride), k * stride) for k in range(before // stride)]
+    last = [(made(taps, k).stretched(stride), size - (k + 1) * stride) for k in range(after // stride)]
+    ends = (slice(0, taps * stride), slice(0, before), first), (slice(size - taps * stride, size), slice(size - after, size), last)
+    return [end for end in ends if end[2]]
+
+
+def slide_flat(operator: Operator, options: Options, source: np.ndarray, first: int, apart: int, target: np.ndarray, threads: Any) -> None:
+    """Results for the samples from `first` on, as many as the flat target takes; neighbours lie `apart` numbers apart in memory.
+
+    The memory is seen as overlapping rows, each `apart` numbers further on, so the plan has one long row to make however short the lines are.
+    """
+    plan, _, [(before, after), _] = build(((operator, 0),), "each", 2, source.dtype, options)
+    step = source.itemsize
+    rows = np.ndarray((before + after + 1, target.size), source.dtype, source, (first - before) * apart * step, (apart * step, step))
+    slide(plan, rows, [target[np.newaxis]], threads)
