@@ -4,12 +4,13 @@ x has one of three shapes:   ()  one variable      (n,)  one start of n variable
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from edgecalc.calculus import fields, numeric
+from edgecalc.calculus import numeric
+from edgecalc.calculus.gradients import gradient_of
+from edgecalc.calculus.hessians import hessian
 from edgecalc.calculus.probe import numbers
 from edgecalc.core.arrays import number
 
@@ -24,6 +25,7 @@ class Objective:
         self.start = start_of(x0)
         self.starts = self.start.shape[:-1] if self.start.ndim == 2 else ()
         self.asked, self.f, self.grad, self.hess, self.data = 0, f, grad, hess, data
+        self.rows, self.gradient = data, gradient_of(self.counted)
         self.many = self.start.ndim < 2 or self.takes_many(f, ())
         self.grad_many = grad is None or self.start.ndim < 2 or self.takes_many(grad, self.start.shape[1:])
 
@@ -58,11 +60,16 @@ class Objective:
         return self.checked([numbers(self.grad(each, *data), x) for each in x], np.shape(x), "grad", x)
 
     def differences(self, x: Any, data: tuple) -> Any:
-        f = partial(counted, self, data)
+        self.rows = data
         if np.ndim(x) == 0:
-            found = numeric.derivative(f, x)
+            found = numeric.derivative(self.counted, x)
             return np.float64(found.value if found.kind == "smooth" else one_sided(found))
-        return fields.gradient(f, x)
+        return self.gradient(x)
+
+    def counted(self, x: Any) -> Any:
+        """f, as the finite differences call it: of the rows of the data that are in turn."""
+        self.asked += getattr(x, "size", 1) // (self.start.shape[-1] if self.start.ndim else 1)
+        return self.f(x, *self.rows)
 
     def hessian(self, x: Any) -> np.ndarray:
         """Second derivatives, as one matrix for each start."""
@@ -74,10 +81,10 @@ class Objective:
                 return np.reshape(np.asarray(self.hess(x), np.float64), shape)
             except (TypeError, ValueError):
                 raise ValueError(f"hess: it did not give shape {shape} for x of shape {np.shape(x)}") from None
-        f = partial(counted, self, self.data)
+        self.rows = self.data
         if np.ndim(x) == 0:
-            return np.reshape(numeric.derivative(f, x, order=2).value, (1, 1))
-        return fields.hessian(f, x)
+            return np.reshape(numeric.derivative(self.counted, x, order=2).value, (1, 1))
+        return hessian(self.counted, x, grad=self.grad if not self.data else None)
 
     def checked(self, result: Any, shape: tuple, name: str, x: Any) -> Any:
         array = result if type(result) in (np.ndarray, np.float64) else np.asarray(result)
@@ -86,12 +93,6 @@ class Objective:
         if array.dtype != np.float64:
             array = numbers(array, np.asarray(x)).astype(np.float64)
         return array
-
-
-def counted(objective: Objective, data: tuple, x: Any) -> Any:
-    """f, as the finite differences call it."""
-    objective.asked += getattr(x, "size", 1) // (objective.start.shape[-1] if objective.start.ndim else 1)
-    return objective.f(x, *data)
 
 
 def one_sided(found: numeric.Derivative) -> float:

@@ -47,11 +47,11 @@ def of_parts(f: Callable, slopes: Callable) -> tuple[Callable, Callable]:
 
 
 def sauna(x: Any, y: Any) -> Any:
-    return 50 - x**2 * (x - 6) * y**2 * (y - 6) / 50
+    return 50 - x * x * (x - 6) * (y * y) * (y - 6) / 50
 
 
 def sauna_slopes(x: Any, y: Any) -> tuple:
-    return -(3 * x * x - 12 * x) * y**2 * (y - 6) / 50, -(x**2) * (x - 6) * (3 * y * y - 12 * y) / 50
+    return -(3 * x * x - 12 * x) * (y * y) * (y - 6) / 50, -(x * x) * (x - 6) * (3 * y * y - 12 * y) / 50
 
 
 WELLS = ((10.0, 3.0, 3.0, 0.5, 0.5), (2.0, 1.0, 2.0, 3.0, 1.5), (3.0, 1.0, 0.5, 3.5, 4.0))  # depth / (flat + steep * squared distance from x, y)
@@ -92,7 +92,8 @@ def beale_slopes(x: Any, y: Any) -> tuple:
 
 
 def himmelblau(x: Any, y: Any) -> Any:
-    return (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2
+    first, second = x * x + y - 11, x + y * y - 7
+    return first * first + second * second
 
 
 def himmelblau_slopes(x: Any, y: Any) -> tuple:

@@ -20,8 +20,9 @@ REASONS = (
     "f is infinite",
     "the callback said so",
     "no step goes down any more",
+    "an error was raised",
 )
-STEPS, STILL, NO_VALUE, NO_SLOPE, ENDLESS, ASKED, STUCK = range(len(REASONS))
+STEPS, STILL, NO_VALUE, NO_SLOPE, ENDLESS, ASKED, STUCK, RAISED = range(len(REASONS))
 
 
 class Recorder:
@@ -64,6 +65,6 @@ def keeping(recorder: Recorder, loop: Callable[[], Any]) -> "Trace":
     try:
         return recorder.trace(loop())
     except BaseException as error:
-        error.trace = recorder.trace(np.full(recorder.objective.starts, ASKED))  # type: ignore[attr-defined]
+        error.trace = recorder.trace(np.full(recorder.objective.starts, RAISED))  # type: ignore[attr-defined]
         error.add_note("the descent until then is this error's .trace")
         raise

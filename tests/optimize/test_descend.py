@@ -1,0 +1,257 @@
+"""The loop: starts, batches of data, bounds, schedules, stops, what callbacks do, and what is refused."""
+
+import numpy as np
+import pytest
+
+from edgecalc.optimize import RULES, SCHEDULES, descend, problems, recorder, schedules
+
+ROSENBROCK = problems.PROBLEMS["rosenbrock"]
+
+
+def bowl(p):
+    return (p**2).sum(-1)
+
+
+def line(w, x, t):
+    return ((w[..., 0, None] * x + w[..., 1, None] - t) ** 2).mean(-1)
+
+
+def line_slope(w, x, t):
+    off = w[..., 0, None] * x + w[..., 1, None] - t
+    return np.stack([2 * (off * x).mean(-1), 2 * off.mean(-1)], -1)
+
+
+@pytest.fixture
+def points():
+    x = np.linspace(-1, 1, 40)
+    return x, 0.5 * x + 0.25 + 0.1 * np.sin(40 * x)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda p: p[..., 0] ** 2 + 3 * p[..., 1] ** 2, lambda p: p[0] ** 2 + 3 * p[1] ** 2, lambda p: sum([p[0] ** 2, 3 * p[1] ** 2])]
+)
+@pytest.mark.parametrize("starts", [[1.0, 2.0], [[1.0, 2.0]], [[1.0, 2.0], [3.0, -1.0]], [[1.0, 2.0], [3.0, -1.0], [0.0, 0.5]]])
+def test_f_may_take_one_start_or_many_in_any_of_the_usual_forms(f, starts):
+    trace = descend(f, starts, rate=0.1, steps=3)
+    expected = np.array(starts) * np.array([0.8, 0.4]) ** np.arange(4).reshape(-1, *[1] * np.ndim(starts))
+    np.testing.assert_allclose(trace.x, expected, atol=1e-13)
+    assert trace.f.shape == trace.x.shape[:-1]
+
+
+@pytest.mark.parametrize("rule", [name for name in RULES if name not in ("hill climbing", "noisy", "sgd")])
+def test_without_grad_the_finite_difference_core_gives_the_same_path(rule):
+    exact = descend(ROSENBROCK.f, [-1.2, 1.0], rule, grad=ROSENBROCK.gradient, rate=1e-5, steps=20)
+    found = descend(ROSENBROCK.f, [-1.2, 1.0], rule, rate=1e-5, steps=20)
+    np.testing.assert_allclose(found.x, exact.x, atol=1e-10)
+
+
+def test_a_black_box_of_plain_python_is_descended():
+    import math
+
+    trace = descend(lambda p: math.cosh(p[0] - 1) + abs(math.sin(p[1])) ** 2, [3.0, 0.5], rate=0.2, steps=200)
+    assert trace.x[-1] == pytest.approx([1, 0], abs=1e-4)
+    assert trace.verdict == "minimum"
+
+
+def test_each_start_stops_for_itself_and_stays():
+    trace = descend(bowl, [[1.0, 0.0], [8.0, 0.0]], rate=0.25, steps=60, stop=1e-3)
+    assert trace.stopped.tolist() == ["the gradient is as small as `stop` asks"] * 2
+    first, second = trace.of(0), trace.of(1)
+    assert len(first.x) < len(second.x) == len(trace.x)
+    assert (trace.x[len(first.x) - 1 :, 0] == first.x[-1]).all()
+    for run in (first, second):
+        lengths = np.linalg.norm(run.gradient, axis=-1)
+        assert lengths[-1] <= 1e-3 < lengths[-2]
+
+
+def test_momentum_does_not_stop_in_full_swing():
+    swing = descend(bowl, [1.0], "momentum", rate=0.5, steps=1, stop=1e-9)
+    assert swing.gradient[-1] == 0
+    assert descend(bowl, [1.0], "momentum", rate=0.5, steps=200, stop=1e-9).iterations[-1] > 100
+
+
+def test_bounds_cut_steps_off_and_the_verdict_knows_them():
+    trace = descend(bowl, [3.0, 4.0], rate=0.4, steps=50, bounds=[(1, 5), (-2, 5)])
+    assert trace.x[-1] == pytest.approx([1, 0], abs=1e-6)
+    assert trace.x.min() >= -2
+    assert trace.verdict == "minimum"
+    assert descend(lambda x: -x, 0.5, rate=1.0, steps=9, bounds=(0, 2)).verdict == "minimum"
+
+
+@pytest.mark.parametrize(("batch", "rounds"), [(7, 6), (40, 1), (1, 40), (None, 1)])
+def test_batches_see_every_row_once_a_round(points, batch, rounds):
+    x, t = points
+    seen = []
+
+    def spy(w, x, t):
+        seen.append(x)
+        return line_slope(w, x, t)
+
+    descend(line, [0.0, 0.0], grad=spy, data=(x, t), batch=batch, seed=3, rate=0.1, steps=2 * rounds - 1)
+    for part in (seen[:rounds], seen[rounds:]):
+        np.testing.assert_array_equal(np.sort(np.concatenate(part)), x)
+    assert len({rows.tobytes() for rows in seen}) == {None: 1, 40: 2, 1: 40, 7: 12}[batch]
+
+
+def test_batches_are_the_seeds_and_f_is_that_of_all_data(points):
+    one, same, other = (descend(line, [0.0, 0.0], data=points, batch=5, seed=seed, rate=0.1, steps=30) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.x, same.x)
+    assert not np.array_equal(one.x, other.x)
+    np.testing.assert_allclose(one.f, line(one.x, *points), atol=1e-15)
+
+
+def test_full_batches_are_gradient_descent_and_sgd_takes_rows_one_by_one(points):
+    everything = descend(line, [0.0, 0.0], data=points, rate=0.1, steps=20)
+    deck = descend(line, [0.0, 0.0], data=points, batch=40, seed=0, rate=0.1, steps=20)
+    np.testing.assert_allclose(deck.x, everything.x, atol=1e-13)
+    single = descend(line, [0.0, 0.0], "sgd", data=points, seed=0, rate=0.1, steps=20)
+    np.testing.assert_array_equal(single.x, descend(line, [0.0, 0.0], "gd", data=points, batch=1, seed=0, rate=0.1, steps=20).x)
+
+
+def test_stochastic_descent_with_a_falling_rate_finds_the_least_squares(points):
+    best = np.polyfit(*points, 1)
+    trace = descend(line, [0.0, 0.0], data=points, batch=4, seed=0, rate=0.3, schedule="cosine", steps=2000)
+    assert trace.x[-1] == pytest.approx(best, abs=1e-3)
+
+
+def test_rates_of_the_trace_are_the_schedules():
+    for name, make in SCHEDULES.items():
+        if name == "progress":
+            continue
+        trace = descend(bowl, [1.0], rate=0.2, schedule=name, steps=12)
+        assert trace.rate.tolist() == [0.2 * make().factor(k, 12) for k in range(12)]
+        np.testing.assert_allclose(np.ravel(trace.step), -trace.rate * np.ravel(trace.gradient[:-1]), atol=1e-15)
+
+
+def test_progress_raises_the_rate_of_each_start_while_it_falls_and_halves_it_when_not():
+    trace = descend(bowl, [[1.0], [1.0]], rate=0.9, schedule=schedules.progress(1.5, 0.5), steps=8)
+    assert trace.rate.shape == (8, 2)
+    for k in range(1, 8):
+        fell = trace.f[k, 0] <= trace.f[k - 1, 0]
+        assert trace.rate[k, 0] == trace.rate[k - 1, 0] * (1.5 if fell else 0.5)
+    assert trace.rate.max() > 0.9 > trace.rate.min()
+    np.testing.assert_array_equal(trace.x[:, 0], descend(bowl, [1.0], rate=0.9, schedule=schedules.progress(1.5, 0.5), steps=8).x)
+
+
+@pytest.mark.parametrize("f", [np.log, lambda x: 1 / (x > 0) - 1 + x])
+def test_leaving_the_domain_is_told_with_the_place(f):
+    trace = descend(f, 0.3, "sign", grad=lambda x: 1.0, rate=0.2, steps=30)
+    assert trace.verdict in ("left the domain", "diverging")
+    assert trace.iterations[-1] == 2
+    assert "(-0.1)" in trace.why
+    assert trace.last == pytest.approx(0.1)
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run_where_it_is():
+    trace = descend(bowl, [1.0, 1.0], grad=lambda p: np.array([np.nan, 1.0]) if p[0] < 0.9 else 2 * p, rate=0.1, steps=30)
+    assert trace.stopped == "the gradient is not finite"
+    assert trace.iterations[-1] == 1
+    assert trace.verdict == "left the domain"
+
+
+def test_a_callback_sees_every_step_and_may_stop_the_run():
+    seen = []
+    trace = descend(bowl, [1.0], rate=0.1, steps=30, callback=lambda k, x, f: seen.append((k, x.tolist(), f)) or k == 5)
+    assert [k for k, *_ in seen] == [1, 2, 3, 4, 5]
+    assert trace.stopped == "the callback said so"
+    assert seen[-1][1:] == (trace.x[-1].tolist(), trace.f[-1])
+
+
+@pytest.mark.parametrize("where", ["callback", "f", "grad"])
+def test_what_is_raised_on_the_way_carries_the_trace_so_far(where):
+    calls = []
+
+    def failing(*arguments):
+        calls.append(arguments)
+        if len(calls) > 4:
+            raise ZeroDivisionError("on purpose")
+        return {"callback": None, "f": arguments[0] ** 2, "grad": 2 * arguments[0]}[where]
+
+    parts = {"f": lambda x: x**2, "grad": lambda x: 2 * x, "callback": None} | {where: failing}
+    with pytest.raises(ZeroDivisionError, match="on purpose") as caught:
+        descend(parts["f"], 1.0, grad=parts["grad"], callback=parts["callback"], rate=0.1, steps=30)
+    assert len(caught.value.trace.x) == (5 if where == "callback" else 4)
+    assert caught.value.trace.stopped == "an error was raised"
+    assert caught.value.trace.x[1] == 0.8
+    assert ".trace" in caught.value.__notes__[0]
+
+
+def test_long_runs_keep_some_rows_and_all_of_the_last(monkeypatch):
+    monkeypatch.setattr(recorder, "MOST_KEPT", 1 << 12)
+    trace = descend(bowl, np.ones((20, 2)), grad=lambda p: 2 * p, rate=0.001, steps=900)
+    assert trace.x.size < 1.5 * (1 << 12)
+    assert trace.iterations[0] == 0
+    assert trace.iterations[-1] == 900
+    assert (np.diff(trace.iterations) >= 1).all()
+    assert np.diff(trace.iterations)[-20:].tolist() == [1] * 20
+    np.testing.assert_allclose(trace.x[:, 0, 0], 0.998**trace.iterations, rtol=1e-9)
+    stopped = descend(bowl, np.ones((20, 2)), grad=lambda p: 2 * p, rate=0.1, steps=900, stop=1e-3)
+    assert np.linalg.norm(stopped.gradient[-1], axis=-1).max() <= 1e-3
+
+
+def test_counted_evaluations_are_the_calls():
+    points = [0]
+
+    def f(p):
+        points[0] += 1 if np.ndim(p) < 2 else len(p)
+        return (p**2).sum(-1)
+
+    for start in ([1.0, 2.0], [[1.0, 2.0], [2.0, 3.0]]):
+        points[0] = 0
+        trace = descend(f, start, rate=0.1, steps=10)
+        assert trace.evaluations[-1] == points[0]
+        assert (np.diff(trace.evaluations) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"f": 3}, TypeError, "f: 3 came"),
+        ({"grad": "slope"}, TypeError, "grad: 'slope' came"),
+        ({"x0": "here"}, TypeError, "x0: <U4 came"),
+        ({"x0": [[1.0], [1.0, 2.0]]}, ValueError, "x0: rows of one length"),
+        ({"x0": []}, ValueError, r"x0: shape \(0,\) came"),
+        ({"x0": np.zeros((2, 2, 2))}, ValueError, r"x0: shape \(2, 2, 2\) came"),
+        ({"x0": [1.0, np.nan]}, ValueError, "x0: it holds NaN"),
+        ({"x0": [1j]}, TypeError, "x0: complex128 came"),
+        ({"rate": 0.0}, ValueError, "rate: 0.0 came"),
+        ({"rate": -1}, ValueError, "rate: -1 came"),
+        ({"rate": "fast"}, TypeError, "rate: 'fast' came"),
+        ({"steps": -1}, ValueError, "steps: -1 came"),
+        ({"steps": 1.5}, TypeError, "steps: 1.5 came"),
+        ({"stop": -1.0}, ValueError, "stop: -1.0 came"),
+        ({"schedule": "fast"}, ValueError, "schedule: 'fast' came; accepted are 'constant'"),
+        ({"schedule": 3}, TypeError, "schedule: 3 came"),
+        ({"bounds": (1, -1)}, ValueError, r"bounds: \(1, -1\) came; low below high"),
+        ({"bounds": (2, 3)}, ValueError, "x0: it lies outside the bounds"),
+        ({"bounds": [(0, 1)] * 3}, ValueError, r"bounds: shape \(3, 2\) came"),
+        ({"bounds": "all"}, TypeError, "bounds: 'all' came"),
+        ({"batch": 3}, ValueError, "batch: 3 came without data"),
+        ({"rule": "sgd"}, ValueError, "batch: 1 came without data"),
+        ({"callback": 7}, TypeError, "callback: 7 came"),
+        ({"grad": lambda p: p[:1]}, ValueError, r"grad: it gave shape \(1,\) for x of shape \(2,\)"),
+        ({"f": lambda p: p}, ValueError, r"f: it gave shape \(2,\)"),
+        ({"f": lambda p: "low"}, ValueError, "f: it gave <U3"),
+        ({"f": lambda p: 1j}, ValueError, "f: it gave complex numbers"),
+    ],
+)
+def test_bad_arguments_are_named(options, error, message):
+    options = {"f": bowl, "x0": [1.0, 1.0]} | options
+    with pytest.raises(error, match=message):
+        descend(options.pop("f"), options.pop("x0"), **options)
+
+
+@pytest.mark.parametrize(
+    ("data", "batch", "message"),
+    [
+        (np.zeros(0), None, "data: it is empty"),
+        ((np.zeros(3), np.zeros(4)), None, "as many rows"),
+        (np.array([1.0, np.nan]), None, "data: float64 with NaN"),
+        (np.array(["a"]), None, "data: <U1 with"),
+        (np.zeros(5), 6, "batch: 6 came; an int from 1 to 5 is accepted"),
+        (np.zeros(5), 0, "batch: 0 came"),
+    ],
+)
+def test_bad_data_is_named(data, batch, message):
+    with pytest.raises(ValueError, match=message):
+        descend(lambda w, x, *t: (w**2).sum(-1), [1.0], data=data, batch=batch)

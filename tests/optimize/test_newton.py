@@ -1,0 +1,151 @@
+"""Newton's method: down from anywhere, to a minimum, and honest in its plain form; BFGS beside it."""
+
+import numpy as np
+import pytest
+
+from edgecalc.optimize import bfgs, lbfgs, newton
+from edgecalc.optimize.problems import PROBLEMS
+
+WITH_MINIMUM = [problem for problem in PROBLEMS.values() if problem.minima]
+
+
+def named(problem):
+    return problem.name
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("within", [True, False])
+@pytest.mark.parametrize("problem", WITH_MINIMUM, ids=named)
+def test_a_thousand_random_starts_end_in_a_minimum(problem, within, exact):
+    low, high = np.array(problem.box, float).T
+    starts = np.random.default_rng(1).uniform(low, high, (1000, len(low)))
+    trace = newton(problem.f, starts, grad=problem.gradient if exact else None, bounds=problem.box if within else None)
+    away = np.linalg.norm(trace.x[-1][:, None] - np.array(problem.minima), axis=-1).min(axis=-1)
+    assert away.max() < 1e-6
+    assert set(trace.verdict) == {"minimum"}
+    assert (np.diff(trace.f, axis=0) <= 1e-14 * np.abs(trace.f[:-1])).all()
+
+
+def test_the_saddle_problem_has_no_minimum_and_none_is_claimed():
+    starts = np.random.default_rng(1).uniform(-2, 2, (200, 2))
+    assert set(newton(PROBLEMS["saddle"].f, starts).verdict) == {"unbounded"}
+
+
+@pytest.mark.parametrize(
+    ("f", "start"),
+    [
+        (lambda p: p[..., 0] ** 4 - p[..., 0] ** 2 + p[..., 1] ** 2, [0.0, 0.0]),  # a saddle
+        (lambda p: np.cos(p[..., 0]) + np.cos(p[..., 1]), [0.0, 0.0]),  # a maximum
+        (lambda p: np.cos(p[..., 0]) + np.cos(p[..., 1]), [1e-13, -1e-13]),
+        (PROBLEMS["himmelblau"].f, [-0.270844590667, -0.923038522]),  # the maximum between four minima
+    ],
+)
+def test_from_a_maximum_or_a_saddle_the_safeguarded_form_goes_down_to_a_minimum(f, start):
+    trace = newton(f, start)
+    assert trace.verdict == "minimum"
+    assert trace.f[-1] < trace.f[0] - 0.1
+    assert newton(f, start, form="plain", stop=1e-6).verdict in ("saddle", "maximum")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_singular_hessians_are_no_division_by_0(sign):
+    trace = newton(lambda p: (p[..., 0] - sign) ** 2 + 0 * p[..., 1], [3.0, 2.0])
+    assert trace.x[-1] == pytest.approx([sign, 2])
+    assert trace.verdict == "minimum"
+    flat = newton(lambda p: 0 * p[..., 0], [1.0])
+    assert flat.iterations[-1] == 0
+    quartic = newton(lambda x: (x - sign) ** 4, 3.0, steps=200)
+    assert quartic.x[-1] == pytest.approx(sign, abs=1e-2)
+    assert quartic.verdict == "minimum"
+
+
+def test_steps_that_leave_the_domain_are_shortened():
+    trace = newton(lambda x: x - np.log(x), 8.0)
+    assert trace.x[-1] == pytest.approx(1)
+    assert (trace.x > 0).all()
+    assert (trace.rate[:-1] < 1).any() or trace.x[1] > 0
+    away = newton(lambda x: -np.log(x) + x, 3.0, form="plain")
+    assert away.verdict == "left the domain"
+    assert "nan at (-3" in away.why
+
+
+def test_given_derivatives_are_used_and_counted():
+    calls = {"grad": 0, "hess": 0}
+
+    def grad(p):
+        calls["grad"] += 1
+        return np.array([4 * p[0] - p[1], 6 * p[1] - p[0]])
+
+    def hess(p):
+        calls["hess"] += 1
+        return [[4, -1], [-1, 6]]
+
+    trace = newton(lambda p: 2 * p[0] ** 2 + 3 * p[1] ** 2 - p[0] * p[1], [1.0, 3.0], grad=grad, hess=hess)
+    assert trace.x[-1] == pytest.approx([0, 0], abs=1e-12)
+    assert min(calls.values()) >= 2
+
+
+@pytest.mark.parametrize("form", ["safeguarded", "plain"])
+def test_many_starts_go_as_each_alone(form):
+    starts = np.random.default_rng(0).uniform(-2, 2, (6, 2))
+    problem = PROBLEMS["rosenbrock"]
+    together = newton(problem.f, starts, grad=problem.gradient, form=form)
+    for k, start in enumerate(starts):
+        alone = newton(problem.f, start, grad=problem.gradient, form=form)
+        np.testing.assert_allclose(together.of(k).x[: len(alone.x)], alone.x, atol=1e-7)
+
+
+def test_bounds_hold_and_the_end_at_a_bound_is_a_minimum_there():
+    trace = newton(lambda p: (p[..., 0] - 3) ** 2 + (p[..., 1] - 0.5) ** 2, [0.0, 0.0], bounds=[(-1, 1), (-1, 1)])
+    assert trace.x[-1] == pytest.approx([1, 0.5])
+    assert np.abs(trace.x).max() <= 1
+    assert trace.verdict == "minimum"
+
+
+def test_a_callback_may_stop_it_and_errors_carry_the_trace():
+    problem = PROBLEMS["rosenbrock"]
+    assert newton(problem.f, [-1.2, 1.0], callback=lambda k, x, f: k == 3).stopped == "the callback said so"
+
+    def failing(k, x, f):
+        raise KeyError(k)
+
+    with pytest.raises(KeyError) as caught:
+        newton(problem.f, [-1.2, 1.0], callback=failing)
+    assert len(caught.value.trace.x) == 1
+
+
+@pytest.mark.parametrize("method", [bfgs, lbfgs])
+@pytest.mark.parametrize("problem", [problem for problem in WITH_MINIMUM if problem.name != "sauna"], ids=named)
+def test_scipys_methods_leave_the_same_trace(method, problem):
+    for grad in (None, problem.gradient):
+        trace = method(problem.f, problem.start, grad=grad, stop=1e-6)
+        np.testing.assert_allclose(trace.f, [problem(x) for x in trace.x], atol=1e-12)
+        np.testing.assert_allclose(trace.gradient, [problem.gradient(x) for x in trace.x], atol=1e-7)
+        assert trace.verdict == "minimum"
+        assert np.linalg.norm(trace.x[-1] - np.array(problem.minima), axis=-1).min() < 1e-4
+
+
+def test_lbfgs_within_bounds_and_of_many_variables():
+    trace = lbfgs(PROBLEMS["sauna"].f, [1.0, 3.0], bounds=PROBLEMS["sauna"].box)
+    assert trace.x[-1] == pytest.approx([4, 4], abs=1e-5)
+    many = lbfgs(PROBLEMS["sphere"].f, np.ones(1000), grad=PROBLEMS["sphere"].gradient)
+    assert many.verdict == "minimum"
+    assert lbfgs(PROBLEMS["rosenbrock"].f, [-1.2, 1.0], callback=lambda k, x, f: k == 2).stopped == "the callback said so"
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: newton(abs, 1.0, form="fast"), ValueError, "form: 'fast' came"),
+        (lambda: newton(abs, 1.0, form="plain", bounds=(0, 2)), ValueError, "bounds: they came with form"),
+        (lambda: newton(abs, 1.0, hess=3), TypeError, "hess: 3 came"),
+        (lambda: newton(lambda p: (p**2).sum(-1), [1.0, 2.0], hess=lambda p: [1, 2, 3]), ValueError, r"hess: it did not give shape \(2, 2\)"),
+        (lambda: newton(abs, 1.0, stop=-1.0), ValueError, "stop: -1.0 came"),
+        (lambda: bfgs(lambda p: (p**2).sum(-1), [[1.0], [2.0]]), ValueError, "x0: shape"),
+        (lambda: lbfgs(lambda p: (p**2).sum(-1), [1.0], memory=0), ValueError, "memory: 0 came"),
+        (lambda: bfgs(lambda p: (p**2).sum(-1), [1.0], stop=-1.0), ValueError, "stop: -1.0 came"),
+    ],
+)
+def test_bad_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,129 @@
+"""What a trace says: verdicts of many kinds of runs, tables, files."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from edgecalc.optimize import descend, newton
+from edgecalc.optimize.problems import PROBLEMS
+from edgecalc.optimize.verdict import VERDICTS
+
+
+def bowl(p):
+    return (p**2).sum(-1)
+
+
+RUNS = {
+    "minimum": lambda: descend(bowl, [1.0, 2.0], rate=0.2, steps=80),
+    "maximum": lambda: descend(lambda p: -bowl(p), [0.0, 0.0], steps=5),
+    "saddle": lambda: descend(PROBLEMS["saddle"].f, [1.0, 0.0], rate=0.2, steps=80),
+    "not converged": lambda: descend(bowl, [1.0, 2.0], rate=0.001, steps=80),
+    "oscillating": lambda: descend(bowl, [1.0, 2.0], rate=1.0, steps=80),
+    "diverging": lambda: descend(bowl, [1.0, 2.0], rate=1.2, steps=80),
+    "unbounded": lambda: descend(PROBLEMS["saddle"].f, [1.0, 0.1], rate=0.2, steps=80),
+    "left the domain": lambda: descend(lambda p: np.sqrt(p).sum(-1), [1.0, 2.0], rate=1.0, steps=80),
+}
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_each_verdict_is_that_of_a_run_that_deserves_it(verdict):
+    trace = RUNS[verdict]()
+    assert trace.verdict == verdict
+    assert verdict in trace.why
+    assert str(trace.iterations[-1]) in trace.why
+
+
+@pytest.mark.parametrize(
+    ("f", "start", "options", "verdict"),
+    [
+        (lambda x: x**4, 1.0, {"rate": 0.1, "steps": 20000}, "minimum"),
+        (lambda x: -(x**4), 0.0, {}, "maximum"),
+        (lambda x: x**3, 0.0, {}, "saddle"),  # lower on one side, higher on the other
+        (abs, 0.0, {}, "minimum"),
+        (abs, 70.5, {"rule": "sign", "rate": 1.0, "steps": 50}, "not converged"),  # its slope does not fall off, but it does not fall for ever
+        (abs, 70.5, {"rule": "sign", "rate": 1.0, "steps": 150}, "oscillating"),
+        (lambda x: np.exp(-x), 0.0, {"rate": 0.5, "steps": 500}, "not converged"),  # falls for ever, but not without bound
+        (lambda x: -x, 0.0, {"steps": 10}, "unbounded"),
+        (lambda x: -np.log(x), 1.0, {"rate": 0.5, "steps": 60}, "unbounded"),
+        (lambda x: 0 * x + 3.0, 1.0, {}, "minimum"),
+        (np.cosh, 3.0, {"rate": 10.0, "steps": 50}, "diverging"),
+        (lambda x: x**2, 1.0, {"rule": "adam", "rate": 0.05, "steps": 2000}, "minimum"),
+        (lambda x: x**2, 1.0, {"rate": 0.98, "steps": 2000}, "minimum"),  # to and fro, but ever closer
+        (lambda x: 1e-9 * (x - 2) ** 2, 0.0, {"rate": 2e8, "steps": 100}, "minimum"),
+        (lambda x: 1e9 * (x - 2) ** 2, 0.0, {"rate": 2e-10, "steps": 100}, "minimum"),
+    ],
+)
+def test_verdicts_of_functions_of_one_variable(f, start, options, verdict):
+    assert descend(f, start, **options).verdict == verdict
+
+
+def test_a_gradient_that_is_small_far_from_the_minimum_is_no_minimum():
+    trace = descend(lambda x: 1 - np.exp(-(x**2)), 3.5, rate=1.0, steps=50)
+    assert trace.verdict == "not converged"
+    tail = newton(lambda x: np.exp(-x * x / 2), 1.0)
+    assert tail.verdict == "not converged"
+    assert "away" in tail.why
+
+
+def test_many_starts_have_many_verdicts_and_one_sentence():
+    trace = descend(PROBLEMS["himmelblau"].f, [[3.0, 2.0], [40.0, 40.0], [1.0, 1.0]], rate=0.01, steps=200)
+    assert trace.verdict.tolist() == ["minimum", "diverging", "minimum"]
+    assert trace.stopped.tolist()[0] != trace.stopped.tolist()[1]
+    assert "3 starts: 1 diverging, 2 minimum" in trace.why
+    assert [run.verdict for run in trace.runs] == trace.verdict.tolist()
+    assert trace.last.shape == trace.best.shape == (3, 2)
+
+
+def test_best_and_last_are_finite_places():
+    trace = descend(lambda p: np.sqrt(p).sum(-1), [1.0, 2.0], rate=1.0, steps=80)
+    assert np.isnan(trace.f[-1])
+    assert trace.last.tolist() == trace.x[-2].tolist()
+    climbing = descend(bowl, [1.0, 2.0], rate=1.2, steps=10)
+    assert climbing.best.tolist() == [1, 2]
+
+
+def test_a_table_is_as_on_a_slide_and_leaves_out_the_middle_of_long_runs():
+    trace = descend(bowl, [3.0, 4.0], "sign", rate=1.0, steps=4)
+    lines = trace.table().splitlines()
+    assert lines[0].split() == ["iteration", "x", "y", "f", "df/dx", "df/dy", "rate", "evaluations"]
+    assert lines[1].split()[:7] == ["0", "3", "4", "25", "6", "8", "1"]
+    assert lines[5].split()[:6] == ["4", "0", "0", "0", "0", "0"]
+    assert lines[-1] == trace.why
+    long = descend(bowl, [3.0, 4.0], rate=0.001, steps=500).table(rows=10).splitlines()
+    assert len(long) == 13
+    assert set(long[6].split()) == {"..."}
+    assert long[11].split()[0] == "500"
+    assert str(descend(lambda x: x**2, 1.0, steps=1)).startswith("gd\n")
+    assert "start 1" in str(descend(bowl, [[1.0], [2.0]], steps=1))
+
+
+@pytest.mark.parametrize("start", [2.0, [1.0, 2.0], [1.0, 2.0, 3.0, 4.0], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]])
+def test_files_hold_every_number_in_full(start, tmp_path):
+    trace = descend(bowl if np.ndim(start) else np.square, start, rate=1 / 3, steps=7)
+    trace.to_csv(tmp_path / "trace.csv")
+    with open(tmp_path / "trace.csv", newline="", encoding="utf-8") as file:
+        names, *rows = csv.reader(file)
+    document = json.loads(trace.to_json(tmp_path / "trace.json"))
+    assert json.loads((tmp_path / "trace.json").read_text()) == document
+    assert document["columns"] == names
+    assert document["stopped"] == np.asarray(trace.stopped, object).tolist()
+    place = names.index("x" if "x" in names else "x1")
+    for table in (rows, document["rows"]):
+        found = np.array([[float(cell) for cell in row[place : place + max(1, np.shape(start)[-1] if np.ndim(start) else 1)]] for row in table])
+        expected = np.moveaxis(trace.x, 1, 0).reshape(found.shape) if np.ndim(start) == 2 else trace.x.reshape(found.shape)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_nan_in_json_is_null():
+    trace = descend(np.log, 0.3, "sign", rate=0.2, steps=30)
+    assert json.loads(trace.to_json())["rows"][-1][2] is None
+
+
+def test_of_names_what_it_takes():
+    trace = descend(bowl, [[1.0], [2.0]], steps=1)
+    with pytest.raises(ValueError, match="start: 2 came; an int from 0 to 1"):
+        trace.of(2)
+    with pytest.raises(ValueError, match="of one start"):
+        trace.of(0).of(0)
