@@ -16,7 +16,7 @@ from edgecalc.calculus.functions import FUNCTIONS, Function, average_rate, value
 from edgecalc.calculus.taylor import taylor as taylor_of
 from edgecalc.core.arrays import whole
 from edgecalc.plots import style
-from edgecalc.plots.samples import Curve, curve, function_of, interval, name_of
+from edgecalc.plots.samples import Curve, curve, function_of, interval, name_of, told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,7 @@ __all__ = ["activations", "comparison", "derivative", "functions", "kinks", "mot
 COURSE = (-6.0, 6.0)
 MARGIN = 0.08  # of a picture's height, above and below the curve
 MOST_SECANTS = 8
+NOTHING = 1e-9  # of the other side's slope
 MOTION = ("distance", "velocity", "acceleration")
 SHADES = {"up": style.SKY, "down": style.ORANGE}
 
@@ -103,7 +104,7 @@ def tangent(f: Callable | str, x: float, *, box: Any = None) -> "Figure":
     figure, axes, box = looked_at(function, around(line.at) if box is None else box, line.value)
     straight(axes, line, box, **style.line(1), label=f"tangent {line}")
     axes.plot(line.at, line.value, **style.DOT)
-    style.named(axes, f"Tangent of {name_of(f)} at x = {line.at:g}: slope {line.slope:.4g}", "x", "f(x)")
+    style.named(axes, f"Tangent of {name_of(f)} at x = {line.at:g}: slope {told(line.slope)}", "x", "f(x)")
     style.legend(axes)
     return figure
 
@@ -122,11 +123,11 @@ def secant(f: Callable | str, a: float, b: float, *, count: int = 4, box: Any = 
     far = np.array([line.at + step / 2**k for k, line in enumerate(lines)])
     figure, axes, box = looked_at(function, (min(wide), max(wide)) if box is None else box, first.value, *values_of(function, far))
     for k, line in enumerate(lines):
-        straight(axes, line, box, **style.line(2 + k), label=f"h = {step / 2**k:.4g}: slope {line.slope:.4g}", linewidth=1.2)
+        straight(axes, line, box, **style.line(2 + k), label=f"h = {step / 2**k:.4g}: slope {told(line.slope)}", linewidth=1.2)
     smooth = points.is_differentiable(function, start)
     if smooth:
         touching = points.tangent_line(function, start)
-        straight(axes, touching, box, **style.line(1), label=f"tangent: slope {touching.slope:.4g}", linewidth=2)
+        straight(axes, touching, box, **style.line(1), label=f"tangent: slope {told(touching.slope)}", linewidth=2)
     axes.plot([start, *far], values_of(function, np.array([start, *far])), **style.DOT)
     ending = "close in on the tangent" if smooth else f"and no tangent ({smooth.kind})"
     style.named(axes, f"Secants of {name_of(f)} at x = {start:g} {ending}", "x", "f(x)")
@@ -143,9 +144,10 @@ def kinks(f: Callable | str = "|x|", x: float = 0.0, *, box: Any = None) -> "Fig
     """
     function, at = function_of(f), number(x, "x")
     found = numeric.derivative(function, at)
+    least = NOTHING * np.nanmax(np.abs([found.left, found.right]), initial=0.0, where=np.isfinite([found.left, found.right]))
     figure, axes, box = looked_at(function, around(at) if box is None else box)
     for k, (side, slope, end) in enumerate((("left", found.left, box[0]), ("right", found.right, box[1]))):
-        label = f"no {side} slope" if np.isnan(slope) else f"{side} slope {slope:.4g}".replace("inf", "infinite")
+        label = f"no {side} slope" if np.isnan(slope) else f"{side} slope {told(slope, least)}".replace("inf", "infinite")
         height = values_of(function, np.array([at + (end - at) * 1e-9]))[0]
         ends = [at, at], [axes.get_ylim()[0], axes.get_ylim()[1]]
         if not np.isinf(slope):
@@ -292,12 +294,10 @@ def step_size(study: Study) -> "Figure":
     """
     if not isinstance(study, Study):
         raise TypeError(f"study: {type(study).__name__} came; what calculus.step_study gives is accepted")
+    seen = study.errors > 0
+    low, high = (study.errors[seen].min() / 10, study.errors[seen].max() * 10) if seen.any() else (numeric.EPS, 1.0)
     figure = style.figure()
     axes = figure.subplots()
-    seen = study.errors > 0
-    if not seen.any():
-        raise ValueError("study: every error is 0 or unknown; a study of a function that some step gets wrong is accepted")
-    low, high = study.errors[seen].min() / 10, study.errors[seen].max() * 10
     axes.loglog(study.steps[seen], study.errors[seen], **style.line(0), marker="o", markersize=4, label="error")
     if (study.errors == 0).any():
         exact = study.steps[study.errors == 0]

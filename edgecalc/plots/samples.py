@@ -19,6 +19,7 @@ from edgecalc.errors import EdgecalcError
 
 COUNT = 801
 SIDE = 121
+LARGEST = 1e100
 HALVINGS = 30
 LONGEST = 48  # characters of a name
 SKEW = (0.2, 0.8)  # where the middle height lies between the lowest and the highest: beyond these, even levels miss most of the box
@@ -53,6 +54,15 @@ def name_of(f: Any) -> str:
     name = f if isinstance(f, str) else str(getattr(f, "formula", getattr(f, "__name__", "f")))
     name = "f" if name == "<lambda>" else name.replace("$", r"\$")
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
+
+
+def told(value: float, least: float = 1e-12) -> str:
+    """A number in words: four digits, what is below `least` as 0.
+
+    >>> told(2 / 3), told(-1e-17)
+    ('0.6667', '0')
+    """
+    return "0" if abs(value) < least else f"{value:.4g}"
 
 
 def function_of(f: Any) -> Callable:
@@ -136,8 +146,8 @@ def curve(f: Callable, box: Any, count: int = COUNT) -> Curve:
 
 
 def finite(y: np.ndarray) -> np.ndarray:
-    """Infinities as NaN."""
-    return np.where(np.isfinite(y), y, np.nan)
+    """Infinities, and what is too large for an axis, as NaN."""
+    return np.where(np.abs(y) < LARGEST, y, np.nan)
 
 
 def rise(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -209,5 +219,7 @@ def levels_of(z: np.ndarray, count: int) -> np.ndarray:
     share = (middle - low) / (high - low)
     if SKEW[0] <= share <= SKEW[1]:
         return np.array(MaxNLocator(count).tick_values(low, high))
-    power = np.log(np.clip(share, 0.06, 0.94)) / np.log(0.5)
+    if share > SKEW[1]:
+        return -levels_of(-z, count)[::-1]
+    power = np.log(max(share, 0.06)) / np.log(0.5)
     return low + (high - low) * np.linspace(0, 1, count + 1) ** power

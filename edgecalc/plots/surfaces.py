@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgecalc.calculus import fields, probe
-from edgecalc.calculus.points import StationaryPoint, stationary_points
+from edgecalc.calculus.points import CLOSE, StationaryPoint, stationary_points
 from edgecalc.calculus.points import tangent_plane as plane_at
 from edgecalc.core.arrays import whole
 from edgecalc.errors import MissingExtra
 from edgecalc.plots import style
 from edgecalc.plots.curves import around
-from edgecalc.plots.samples import Grid, finite, grid, levels_of, name_of, rectangle, surface_of
+from edgecalc.plots.samples import Grid, finite, grid, levels_of, name_of, rectangle, surface_of, told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,10 +27,12 @@ __all__ = ["contour", "curvature", "gradient_field", "losses", "neuron_plane", "
 
 FACETS = 81  # samples along each side of a surface in space
 FIELD = ("x*exp(-x^2 - y^2)", (-2.0, 2.0))  # the course's
+FLAT = 1e-7  # of the heights over the box's side squared: curvature below this is rounding
 SLENDER = 3.0  # sides of a box up to this ratio are drawn to one scale
 FEW = 4  # stationary points of one kind that the legend tells one by one
+FEW_LOSSES = 30  # up to which each is marked
 WIDE_RANGE = 20.0  # losses beyond this ratio need a logarithmic axis
-SYMBOLS = {"minimum": "diamond", "maximum": "circle", "saddle": "x", "undecided": "square"}  # plotly has few in space
+SYMBOLS = {"minimum": "diamond", "maximum": "circle", "saddle": "square", "undecided": "circle-open"}  # plotly has few in space
 
 
 class Ground(NamedTuple):
@@ -44,6 +46,10 @@ class Ground(NamedTuple):
     @property
     def height(self) -> str:
         return f"f({', '.join(self.names)})"
+
+    @property
+    def sides(self) -> np.ndarray:
+        return self.box[:, 1] - self.box[:, 0]
 
     def lattice(self, count: int) -> np.ndarray:
         """Points (count, count, 2) in the middle of as many cells."""
@@ -86,13 +92,13 @@ def tangent_plane(f: Callable | str, point: Any, *, box: Any = None) -> "Figure"
     if len(touching.point) != 2:
         raise ValueError(f"point: {point!r} came; two numbers are accepted")
     at = ground(f, [around(each) for each in touching.point] if box is None else box)
-    size = (at.box[:, 1] - at.box[:, 0]) / 4
+    size = at.sides / 4
     middle = np.stack([np.maximum(touching.point - size, at.box[:, 0]), np.minimum(touching.point + size, at.box[:, 1])], axis=-1)
     x, y = touching.point
-    slopes = " and ".join(f"{slope:.4g}" for slope in touching.slopes)
-    figure, axes = space(at, f"Tangent plane of {at.title} at ({x:g}, {y:g}): height {touching.value:.4g}, slopes {slopes}")
-    paint(axes, grid(at.f, at.box, FACETS), alpha=0.6)
+    slopes = " and ".join(told(slope) for slope in touching.slopes)
+    figure, axes = space(at, f"Tangent plane of {at.title} at ({x:g}, {y:g}): height {told(touching.value)}, slopes {slopes}")
     corners = np.stack(np.meshgrid(*middle), axis=-1)
+    paint(axes, grid(at.f, at.box, FACETS), touching(corners), alpha=0.6)
     axes.plot_wireframe(corners[..., 0], corners[..., 1], touching(corners), color=style.VERMILLION, linewidth=1.5)
     axes.plot_surface(corners[..., 0], corners[..., 1], touching(corners), color=style.ORANGE, alpha=0.5, label="tangent plane")
     axes.plot([x], [y], [touching.value], **style.DOT)
@@ -104,8 +110,8 @@ def neuron_plane(neuron: Any, X: Any, T: Any) -> "Figure":
 
     Parameters
     ----------
-    neuron : callable, or three numbers
-        Takes rows of inputs and gives a number for each; or the weights and the bias (w1, w2, b) of a linear neuron.
+    neuron : Neuron, Network, callable, or three numbers
+        One of edgecalc.neural, or what gives a number for each row of inputs; or a linear neuron's weights and bias (w1, w2, b).
     X, T : arrays of shape (n, 2) and (n,)
         Inputs and targets.
 
@@ -118,10 +124,11 @@ def neuron_plane(neuron: Any, X: Any, T: Any) -> "Figure":
     margin = 0.1 * np.ptp(inputs, axis=0) + 0.1
     at = Ground(answer, ("x1", "x2"), np.stack([inputs.min(axis=0) - margin, inputs.max(axis=0) + margin], axis=-1), "")
     answers = answer(inputs)
-    error = float(np.mean((answers - targets) ** 2))
+    squared = np.mean((answers - targets) ** 2)
+    error = f"loss {neuron.value(X, T):.4g}" if hasattr(neuron, "value") else f"mean squared error {squared:.4g}"
     count = len(targets)
-    figure, axes = space(at, f"The neuron over its {count} sample{'s' if count > 1 else ''}: mean squared error {error:.4g}", "output")
-    paint(axes, grid(answer, at.box, FACETS), alpha=0.5)
+    figure, axes = space(at, f"The neuron over its {count} sample{'s' if count > 1 else ''}: {error}", "output")
+    paint(axes, grid(answer, at.box, FACETS), targets, alpha=0.5)
     for each, target, reached in zip(inputs, targets, answers, strict=True):
         axes.plot([each[0]] * 2, [each[1]] * 2, [target, reached], color=style.GRAY, linewidth=0.8)
     axes.plot(*inputs.T, targets, **style.DOT, label="samples")
@@ -140,12 +147,20 @@ def samples(X: Any, T: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def answer_of(neuron: Any) -> Callable:
     """A function of points on the last axis."""
-    if callable(neuron):
-        return lambda p: np.asarray(neuron(p.reshape(-1, 2))).reshape(p.shape[:-1])
-    weights = probe.points(neuron, "neuron").reshape(-1)
-    if weights.shape != (3,) or not np.isfinite(weights).all():
-        raise ValueError(f"neuron: {neuron!r} came; a function of rows of two inputs, or two weights and a bias, is accepted")
-    return lambda p: p @ weights[:2] + weights[2]
+    call = getattr(neuron, "predict", neuron)
+    if not callable(call):
+        weights = probe.points(neuron, "neuron").reshape(-1)
+        if weights.shape != (3,) or not np.isfinite(weights).all():
+            raise ValueError(f"neuron: {neuron!r} came; a neuron, a function of rows of two inputs, or two weights and a bias, is accepted")
+        return lambda p: p @ weights[:2] + weights[2]
+
+    def answer(p: np.ndarray) -> np.ndarray:
+        values = np.asarray(call(p.reshape(-1, 2)))
+        if values.size != p.size // 2:
+            raise ValueError(f"neuron: it gave shape {values.shape} for {p.size // 2} rows of two inputs; one number for each is accepted")
+        return values.reshape(p.shape[:-1])
+
+    return answer
 
 
 def space(at: Ground, title: str, height: str = "") -> tuple["Figure", Any]:
@@ -154,12 +169,13 @@ def space(at: Ground, title: str, height: str = "") -> tuple["Figure", Any]:
     axes: Any = figure.add_subplot(projection="3d", computed_zorder=False)
     axes.set(xlim=at.box[0], ylim=at.box[1], zlabel=height or at.height)
     axes.view_init(30, -60)
+    axes.zaxis.labelpad = 8
     style.named(axes, title, *at.names, frame=True)
     return figure, axes
 
 
-def paint(axes: Any, seen: Grid, alpha: float = 0.9) -> None:
-    """The facets whose four corners are known."""
+def paint(axes: Any, seen: Grid, keep: Any = (), alpha: float = 0.9) -> None:
+    """The facets whose four corners are known, in a frame that holds the heights to keep as well."""
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
@@ -171,6 +187,7 @@ def paint(axes: Any, seen: Grid, alpha: float = 0.9) -> None:
     low, high = np.nanmin(seen.z), np.nanmax(seen.z)
     colours = colormaps[style.FIELD](Normalize(low, high)(facets[..., 2].mean(axis=1)), alpha=alpha)
     axes.add_collection3d(Poly3DCollection(facets, facecolors=colours, edgecolors=colours, linewidths=0.3, zorder=1, rasterized=True))
+    low, high = np.min([low, *np.ravel(keep)]), np.max([high, *np.ravel(keep)])
     axes.set_zlim(*((low, high) if low < high else (low - 1, high + 1)))
 
 
@@ -185,13 +202,14 @@ class Mark(NamedTuple):
 
 
 def marks_of(at: Ground) -> list[Mark]:
-    found = stationary_points(at.f, at.box)
+    with np.errstate(all="ignore"):  # where f is huge
+        found = stationary_points(at.f, at.box)
     kinds = [
         (verdict, alone, [p for p in found if (p.verdict, p.isolated) == (verdict, alone)]) for verdict in style.VERDICTS for alone in (True, False)
     ]
     return [
         Mark(
-            words(some, verdict, alone),
+            words(some, verdict, alone, at.sides),
             verdict,
             {**style.VERDICTS[verdict], "markersize": 9, "markeredgecolor": "white", "zorder": 4, "linestyle": "none"},
             np.array([each.point for each in some]),
@@ -202,13 +220,14 @@ def marks_of(at: Ground) -> list[Mark]:
     ]
 
 
-def words(points: list[StationaryPoint], verdict: str, isolated: bool) -> str:
+def words(points: list[StationaryPoint], verdict: str, isolated: bool, sides: np.ndarray) -> str:
     """One line for each of a few points; the number of many."""
     if not isolated:
         return f"{verdict}: one of a whole set"
     if len(points) > FEW:
         return f"{verdict}: {len(points)} of them"
-    return "\n".join(f"{verdict} {round(each.value, 9) + 0.0:.4g} at ({', '.join(f'{x:.4g}' for x in each.point.round(6) + 0.0)})" for each in points)
+    places = [", ".join(map(told, each.point, CLOSE * sides)) for each in points]
+    return "\n".join(f"{verdict} {told(each.value)} at ({place})" for each, place in zip(points, places, strict=True))
 
 
 def turned(f: Callable | str, box: Any, *, marks: bool = True, out: str | PathLike[str] | None = None) -> Any:
@@ -232,9 +251,10 @@ def turned(f: Callable | str, box: Any, *, marks: bool = True, out: str | PathLi
             marker={"color": mark.look["color"], "size": 6, "symbol": SYMBOLS[mark.verdict], "line": {"color": "white", "width": 1}},
         )  # fmt: skip
     axes = {f"{axis}axis": {"title": name} for axis, name in zip("xyz", (*at.names, at.height), strict=True)}
+    axes["camera"] = {"eye": {"x": 1.5, "y": -1.7, "z": 1.1}}
     figure.update_layout(title=at.title, scene=axes, legend={"x": 0, "y": 1}, margin={"l": 0, "r": 0, "b": 0})
     if out is not None:
-        figure.write_html(fspath(out), include_plotlyjs=True)
+        figure.write_html(fspath(out), include_plotlyjs=True, default_height="95vh")
     return figure
 
 
@@ -261,10 +281,8 @@ def contour(f: Callable | str, box: Any, *, arrows: int = 12, levels: int = 14, 
         figure.colorbar(filled, label=at.height, format="%.4g")
     if arrows:
         places = at.lattice(arrows)
-        slopes = finite(fields.gradient(at.f, places))
-        size = np.linalg.norm(slopes, axis=-1, keepdims=True)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            down = np.where(size > 0, -slopes / np.sqrt(size), 0.0)
+        slopes, size = slopes_at(at, places)
+        down = -slopes / np.sqrt(np.where(size > 0, size, 1.0))[..., None]
         draw_arrows(axes, at, places, down, color="white", edgecolor=style.GRAY, linewidth=0.4)
     for mark in marks_of(at) if marks else []:
         axes.plot(*mark.places.T, **mark.look, label=mark.words)
@@ -280,9 +298,9 @@ def gradient_field(f: Callable | str = FIELD[0], box: Any = FIELD[1], *, count: 
     """
     at = ground(f, box)
     places = at.lattice(whole(count, "count", 2, 100))
-    slopes = finite(fields.gradient(at.f, places))
+    slopes, size = slopes_at(at, places)
     figure, axes = plan(at, f"Gradient of {at.title}")
-    field = draw_arrows(axes, at, places, slopes, np.linalg.norm(slopes, axis=-1), cmap=style.FIELD)
+    field = draw_arrows(axes, at, places, slopes, size, cmap=style.FIELD)
     figure.colorbar(field, label="size of the gradient")
     return figure
 
@@ -295,10 +313,13 @@ def curvature(f: Callable | str, box: Any) -> "Figure":
     """
     at = ground(f, box)
     places = at.lattice(100)
-    bend = finite(fields.laplacian(at.f, places))
+    with np.errstate(all="ignore"):
+        bend = finite(fields.laplacian(at.f, places))
     if np.isnan(bend).all():
         raise ValueError(f"f: it has no second derivative anywhere in the box {box!r}; a box in which it has one is accepted")
-    total = np.nanmean(np.abs(bend)) * np.prod(at.box[:, 1] - at.box[:, 0])
+    seen = grid(at.f, at.box)
+    bend[np.abs(bend) < FLAT * np.ptp(seen.z[np.isfinite(seen.z)]) / at.sides.min() ** 2] = 0.0
+    total = np.nanmean(np.abs(bend)) * np.prod(at.sides)
     figure, axes = plan(at, f"Curvature of {at.title}: its size adds up to {total:.4g}")
     most = float(np.nanpercentile(np.abs(bend), 99)) or 1.0
     sheet = axes.pcolormesh(places[0, :, 0], places[:, 0, 1], bend, cmap=style.SIGNED, vmin=-most, vmax=most, shading="nearest", rasterized=True)
@@ -313,14 +334,20 @@ def plan(at: Ground, title: str) -> tuple["Figure", "Axes"]:
     """The box from above, to one scale unless it is slender."""
     figure = style.figure(6.6, 5.4)
     axes = figure.subplots()
-    sides = at.box[:, 1] - at.box[:, 0]
-    axes.set(xlim=at.box[0], ylim=at.box[1], aspect="equal" if max(sides) / min(sides) <= SLENDER else "auto")
+    axes.set(xlim=at.box[0], ylim=at.box[1], aspect="equal" if max(at.sides) / min(at.sides) <= SLENDER else "auto")
     return figure, style.named(axes, title, *at.names, frame=True)
+
+
+def slopes_at(at: Ground, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The gradient and its size, NaN where there is none or none that can be drawn."""
+    with np.errstate(all="ignore"):
+        slopes = finite(fields.gradient(at.f, places))
+    return slopes, np.linalg.norm(slopes, axis=-1)
 
 
 def draw_arrows(axes: "Axes", at: Ground, places: np.ndarray, ways: np.ndarray, *colour: np.ndarray, **look: Any) -> Any:
     """The longest a little longer than the arrows are apart."""
-    apart = 1.4 * (at.box[:, 1] - at.box[:, 0]) / len(places)
+    apart = 1.4 * at.sides / len(places)
     reach = np.nanmax(np.abs(ways / apart), initial=0.0) or 1.0
     known = np.isfinite(ways).all(axis=-1)
     spots, ways = places[known], ways[known] / reach
@@ -353,7 +380,7 @@ def losses(runs: Any, *, log: bool | None = None) -> "Figure":
     figure = style.figure()
     axes = figure.subplots()
     for k, (name, (iterations, loss)) in enumerate(rows.items()):
-        axes.plot(iterations, finite(loss), **style.line(k), label=f"{name}: {loss[-1]:.6g}")
+        axes.plot(iterations, finite(loss), **style.line(k), marker="." if len(loss) <= FEW_LOSSES else None, label=f"{name}: {loss[-1]:.6g}")
     if (bool(known.size) and known.min() > 0 and known.max() > WIDE_RANGE * known.min()) if log is None else log:
         axes.set_yscale("log")
     axes.locator_params(axis="x", integer=True)

@@ -1,0 +1,89 @@
+"""What holds for every picture: made without pyplot, named, legible, nothing cut off; and what is said where matplotlib is missing."""
+
+import pickle
+from io import BytesIO
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from edgecalc import plots
+from edgecalc.plots import curves, style, surfaces
+from tests.plots.pictures import CASES, PICTURES
+from tests.reference import process
+
+
+def test_every_picture_is_asked():
+    assert set(PICTURES["curves"]) == set(curves.__all__)
+    assert {*PICTURES["surfaces"], "turned"} == set(surfaces.__all__)
+
+
+@pytest.mark.parametrize(("room", "name"), CASES)
+def test_picture_is_whole_named_and_leaves_settings_alone(room, name):
+    settings = dict(matplotlib.rcParams)
+    figure = PICTURES[room][name]()
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=50)
+    assert file.getvalue()[1:4] == b"PNG"
+    assert dict(matplotlib.rcParams) == settings
+    assert figure.get_suptitle() or figure.axes[0].get_title()
+    lowest = figure.axes[-1] if room == "curves" else figure.axes[0]
+    assert lowest.get_xlabel()
+    width, height = figure.get_size_inches()
+    drawn = figure.get_tightbbox()
+    assert drawn.x0 >= -0.01 and drawn.y0 >= -0.01 and drawn.x1 <= width + 0.01 and drawn.y1 <= height + 0.01, "something is cut off"
+
+
+def test_pictures_need_no_pyplot_and_an_import_no_matplotlib():
+    program = (
+        "import sys; from edgecalc import plots; plots.curves, plots.surfaces; before = 'matplotlib' in sys.modules; "
+        "plots.curves.tangent('x^2', 1.0); plots.surfaces.surface('x^2 + y^2', (-1, 1)); print(before, 'matplotlib.pyplot' in sys.modules)"
+    )
+    assert process.printed(program) == "False False"
+
+
+@pytest.mark.parametrize(
+    ("library", "call"), [("matplotlib", "plots.curves.tangent('x^2', 1.0)"), ("plotly", "plots.surfaces.turned('x^2 + y^2', (-1, 1))")]
+)
+def test_missing_library_is_told_with_the_line_that_installs_it(library, call):
+    program = f"""
+import sys
+sys.modules[{library!r}] = None
+from edgecalc import plots
+from edgecalc.errors import MissingExtra
+try:
+    {call}
+except MissingExtra as error:
+    print(error)
+"""
+    assert process.printed(program) == f'this needs {library}, which is not installed: pip install "edgecalc[plots]"'
+
+
+def test_figure_shows_itself_in_a_notebook_and_can_be_pickled():
+    figure = curves.tangent("x^2", 1.0)
+    assert figure._repr_png_()[1:4] == b"PNG"
+    again = pickle.loads(pickle.dumps(figure))
+    np.testing.assert_array_equal(again.axes[0].lines[-1].get_xdata(), figure.axes[0].lines[-1].get_xdata())
+
+
+def test_lines_differ_in_colour_and_in_style():
+    assert len({line["color"] for line in style.LINES}) == len({str(line["linestyle"]) for line in style.LINES}) == len(style.LINES)
+    assert style.line(len(style.LINES)) == style.line(0)
+
+
+@pytest.mark.parametrize("line", style.LINES)
+def test_lines_are_seen_on_white_and_on_black(line):
+    lightness = np.dot([0.2126, 0.7152, 0.0722], to_rgb(line["color"]))
+    assert 0.1 < lightness < 0.75
+
+
+def test_a_long_title_takes_several_lines():
+    axes = style.named(style.figure(3.0, 2.0).subplots(), "a word and " * 9)
+    assert max(map(len, axes.get_title().split("\n"))) <= style.LETTERS * 3
+
+
+def test_an_unknown_room_is_an_attribute_error_that_names_the_rooms():
+    with pytest.raises(AttributeError, match=r"'curvs'.*curves.*surfaces"):
+        _ = plots.curvs
+    assert {"curves", "surfaces"} <= set(dir(plots))
