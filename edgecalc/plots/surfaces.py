@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgecalc.calculus import fields, probe
-from edgecalc.calculus.points import CLOSE, StationaryPoint, stationary_points
+from edgecalc.calculus.points import CLOSE, StationaryPoint, place, stationary_points
 from edgecalc.calculus.points import tangent_plane as plane_at
 from edgecalc.core.arrays import whole
 from edgecalc.errors import MissingExtra
@@ -88,9 +88,9 @@ def tangent_plane(f: Callable | str, point: Any, *, box: Any = None) -> "Figure"
     'Tangent plane of x^2 + y^2 at (2, 4): height 20, slopes 4 and 8'
     """
     function, _ = surface_of(f)
-    touching = plane_at(function, point)
-    if len(touching.point) != 2:
+    if len(place(point, "point")) != 2:
         raise ValueError(f"point: {point!r} came; two numbers are accepted")
+    touching = plane_at(function, point)
     at = ground(f, [around(each) for each in touching.point] if box is None else box)
     size = at.sides / 4
     middle = np.stack([np.maximum(touching.point - size, at.box[:, 0]), np.minimum(touching.point + size, at.box[:, 1])], axis=-1)
@@ -227,7 +227,7 @@ def words(points: list[StationaryPoint], verdict: str, isolated: bool, sides: np
     if len(points) > FEW:
         return f"{verdict}: {len(points)} of them"
     places = [", ".join(map(told, each.point, CLOSE * sides)) for each in points]
-    return "\n".join(f"{verdict} {told(each.value)} at ({place})" for each, place in zip(points, places, strict=True))
+    return "\n".join(f"{verdict} {told(each.value)} at ({where})" for each, where in zip(points, places, strict=True))
 
 
 def turned(f: Callable | str, box: Any, *, marks: bool = True, out: str | PathLike[str] | None = None) -> Any:
