@@ -124,3 +124,10 @@ def test_sample_images_are_listed_with_their_sha256():
     listed = dict(re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (ROOT / "sample_images" / "README.md").read_text(), re.MULTILINE))
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (ROOT / "sample_images").iterdir() if path.name != "README.md"}
     assert listed == found
+
+
+def test_the_formulas_of_the_course_are_those_of_the_rules():
+    page = (ROOT / "docs" / "course" / "4-descent.md").read_text(encoding="utf-8")
+    printed = dict(re.findall(r"^\| `(\w+)` \| \$(.*)\$ \|$", page, re.MULTILINE))
+    assert len(printed) == 7
+    assert printed == {name: ec.optimize.RULES[name]().formula for name in printed}
