@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgecalc import calculus, optimize, plots, reference, stencils
+    from edgecalc import calculus, neural, optimize, plots, reference, stencils
     from edgecalc.filters.automatic import canny_auto
     from edgecalc.filters.canny import canny, hysteresis, nonmax
     from edgecalc.filters.difference import backward, central, differentiate, forward
@@ -42,6 +42,7 @@ __all__ = [
     "hysteresis",
     "laplacian",
     "magnitude",
+    "neural",
     "nonmax",
     "optimize",
     "orientation",
@@ -58,7 +59,7 @@ __all__ = [
     "zero_crossings",
 ]
 
-_ROOMS = ("calculus", "optimize", "plots", "reference", "stencils")
+_ROOMS = ("calculus", "neural", "optimize", "plots", "reference", "stencils")
 _FILES = {
     "automatic": ("canny_auto",),
     "canny": ("canny", "hysteresis", "nonmax"),

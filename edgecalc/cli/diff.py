@@ -81,7 +81,7 @@ def none_if_nan(value):
     return None if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value
 
 
-def place(text: str, count: int) -> list[float]:
+def place(text: str, count: int, option: str = "--at") -> list[float]:
     from edgecalc.errors import EdgecalcError
 
     try:
@@ -90,6 +90,6 @@ def place(text: str, count: int) -> list[float]:
         numbers = []
     if len(numbers) != count:
         raise EdgecalcError(
-            f"--at: {text!r} came; {count} number{'s, separated by commas,' if count > 1 else ''} {'are' if count > 1 else 'is'} accepted"
+            f"{option}: {text!r} came; {count} number{'s, separated by commas,' if count > 1 else ''} {'are' if count > 1 else 'is'} accepted"
         )
     return numbers

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgecalc.core.arrays import number, whole
 from edgecalc.optimize import recorder as ends
-from edgecalc.optimize.objective import Objective, bounds_of, rate_of, rows_of
+from edgecalc.optimize.objective import Objective, bounds_of, free, rate_of, rows_of
 from edgecalc.optimize.recorder import Recorder, keeping
 from edgecalc.optimize.rules import Rule, hill_climbing, noisy, rule_of
 from edgecalc.optimize.schedules import schedule_of
@@ -88,7 +88,8 @@ def descend(
             place = x if chosen.ahead is None else chosen.ahead(x, state)
             slope = objective.slope(place, next(batches)) if chosen.takes == "gradient" else np.full(np.shape(x), np.nan)
             used = eta if plan.adaptive else first * plan.factor(step, steps)
-            done = ended(reasons, value, slope, moved, tolerance, state, chosen)
+            left = slope if limits is None else np.where(free(x, slope, limits), slope, 0.0)[()]
+            done = ended(reasons, value, left, moved, tolerance, state, chosen)
             recorder.row(step, x, value, slope, used, last=done)
             if done or step == steps:
                 return reasons

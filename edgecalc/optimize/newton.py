@@ -12,7 +12,7 @@ import numpy as np
 
 from edgecalc.core.arrays import number, one_of, whole
 from edgecalc.optimize import recorder as ends
-from edgecalc.optimize.objective import Objective, bounds_of
+from edgecalc.optimize.objective import Objective, bounds_of, free
 from edgecalc.optimize.recorder import Recorder, keeping
 from edgecalc.optimize.trace import Trace
 
@@ -82,9 +82,9 @@ def newton(
             count = shape[-1] if shape else 1
             bend = objective.hessian(x) if np.isfinite(value).any() else np.full((*objective.starts, count, count), np.nan)
             here = in_rows(x, value, slope, bend)
-            free = unbound(here, limits)
-            ways, curved = directions(here, free, form, tolerance)
-            judge(reasons, here, free, curved, tolerance)
+            may_move = free(here.x, here.slope, limits)
+            ways, curved = directions(here, may_move, form, tolerance)
+            judge(reasons, here, may_move, curved, tolerance)
             done = bool((reasons != ends.STEPS).all())
             recorder.row(step, x, value, slope, np.nan, last=done)
             if done or step == steps:
@@ -107,17 +107,10 @@ def in_rows(x: Any, value: Any, slope: Any, bend: Any) -> Place:
     return Place(np.reshape(x, (-1, count)), np.reshape(value, -1), np.reshape(slope, (-1, count)), np.reshape(bend, (-1, count, count)))
 
 
-def unbound(here: Place, limits: Any) -> np.ndarray:
-    """Which variables may move: not those at a bound that the slope pushes against."""
-    if limits is None:
-        return np.ones(here.x.shape, bool)
-    return ~((here.x <= limits[0]) & (here.slope > 0) | (here.x >= limits[1]) & (here.slope < 0))
-
-
-def directions(here: Place, free: np.ndarray, form: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def directions(here: Place, may_move: np.ndarray, form: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """Newton's step for every row, and whether there is a way down where the slope is 0."""
-    slope = np.where(free, here.slope, 0.0)
-    bend = np.where(free[:, :, None] & free[:, None, :], here.bend, np.eye(here.x.shape[1]))
+    slope = np.where(may_move, here.slope, 0.0)
+    bend = np.where(may_move[:, :, None] & may_move[:, None, :], here.bend, np.eye(here.x.shape[1]))
     sound = np.asarray(np.isfinite(bend).all(axis=(1, 2)) & np.isfinite(slope).all(axis=1))
     eigenvalues, vectors = np.linalg.eigh(np.where(sound[:, None, None], bend, np.eye(here.x.shape[1])))
     along = np.einsum("kij,ki->kj", vectors, np.where(sound[:, None], slope, 0.0))
@@ -133,9 +126,9 @@ def directions(here: Place, free: np.ndarray, form: str, tolerance: float) -> tu
     return np.einsum("kij,kj->ki", vectors, steps), curved
 
 
-def judge(reasons: np.ndarray, here: Place, free: np.ndarray, curved: np.ndarray, tolerance: float) -> None:
+def judge(reasons: np.ndarray, here: Place, may_move: np.ndarray, curved: np.ndarray, tolerance: float) -> None:
     """Writes down which starts have come to an end."""
-    lengths = np.linalg.norm(np.where(free, here.slope, 0.0), axis=1)
+    lengths = np.linalg.norm(np.where(may_move, here.slope, 0.0), axis=1)
     found = np.where((lengths <= tolerance) & ~curved, ends.STILL, ends.STEPS)
     found = np.where(np.isfinite(lengths), found, ends.NO_SLOPE)
     found = np.where(np.isnan(here.value), ends.NO_VALUE, np.where(np.isinf(here.value), ends.ENDLESS, found))

@@ -140,6 +140,13 @@ def bounds_of(bounds: Any, start: Any) -> tuple[np.ndarray, np.ndarray] | None:
     return low, high
 
 
+def free(x: Any, slope: Any, bounds: tuple | None) -> Any:
+    """Which variables may move: not those at a bound that the slope pushes against."""
+    if bounds is None:
+        return np.ones(np.shape(x), bool)
+    return ~((x <= bounds[0]) & (slope > 0) | (x >= bounds[1]) & (slope < 0))
+
+
 def rows_of(data: Any) -> tuple:
     """The arrays that f takes beside x, one row for each sample."""
     if data is None:

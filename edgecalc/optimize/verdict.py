@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgecalc.calculus.points import FLAT, judged
+from edgecalc.optimize.objective import free
 from edgecalc.optimize.recorder import STILL
 
 if TYPE_CHECKING:
@@ -61,10 +62,7 @@ def full_gradient(trace: "Trace") -> np.ndarray:
     if trace.objective.data or not np.isfinite(slope).all():
         with np.errstate(all="ignore"):
             slope = trace.objective.slope(x) if np.isfinite(trace.f[-1]) else slope
-    if trace.bounds is None:
-        return np.ravel(slope)
-    low, high = trace.bounds
-    return np.ravel(np.where((x <= low) & (slope > 0) | (x >= high) & (slope < 0), 0.0, slope))
+    return np.ravel(np.where(free(x, slope, trace.bounds), slope, 0.0))
 
 
 def climbs(x: np.ndarray, f: np.ndarray) -> bool:
@@ -115,34 +113,32 @@ def to_and_fro(x: np.ndarray) -> bool:
 def kind_of(trace: "Trace", slope: np.ndarray, length: float, bend: np.ndarray | None) -> Finding:
     """By the eigenvalues; where one of them may be 0, by the values around."""
     x = trace.x[-1]
-    free = np.ones(np.size(x), bool)
-    if trace.bounds is not None:
-        free = np.ravel((x > trace.bounds[0]) & (x < trace.bounds[1]))
-    if not free.any():
+    inside = np.ravel(np.ones(np.shape(x), bool) if trace.bounds is None else (x > trace.bounds[0]) & (x < trace.bounds[1]))
+    if not inside.any():
         return Finding("minimum", "every variable is at a bound and f rises away from it", length, np.empty(0))
     eigenvalues, verdict, away = np.empty(0), "undecided", 0.0
-    if free.sum() <= MOST_VARIABLES:
+    if inside.sum() <= MOST_VARIABLES:
         try:
             matrix = trace.objective.hessian(x) if bend is None else bend
-            eigenvalues, vectors = np.linalg.eigh(matrix[np.ix_(free, free)])
+            eigenvalues, vectors = np.linalg.eigh(matrix[np.ix_(inside, inside)])
             verdict = judged(eigenvalues, FLAT * float(np.abs(eigenvalues).max()))
             with np.errstate(all="ignore"):
-                away = float(np.abs(slope[free] @ vectors / eigenvalues).max())
+                away = float(np.abs(slope[inside] @ vectors / eigenvalues).max())
         except (ValueError, TypeError, np.linalg.LinAlgError):
             pass  # no Hessian at a kink or an edge of the domain: the values around decide
     if verdict == "undecided":
-        return Finding(around(trace, free), f"|gradient| is {length:.3g}; the Hessian decides nothing, the values around do", length, eigenvalues)
+        return Finding(around(trace, inside), f"|gradient| is {length:.3g}; the Hessian decides nothing, the values around do", length, eigenvalues)
     if away > NEAR * (1 + np.abs(x).max()):
         return Finding("not converged", f"|gradient| is {length:.3g}, yet the next stationary point is about {away:.3g} away", length, eigenvalues)
     named = ", ".join(f"{each:.4g}" for each in eigenvalues[:6]) + (", ..." if len(eigenvalues) > 6 else "")
     return Finding(verdict, f"|gradient| is {length:.3g}, the Hessian's eigenvalues are {named}", length, eigenvalues)
 
 
-def around(trace: "Trace", free: np.ndarray) -> str:
+def around(trace: "Trace", inside: np.ndarray) -> str:
     """Lower values nearby, higher ones, or both. A flat place counts as a minimum: nothing is lower."""
     x = np.ravel(trace.x[-1])
-    ways = np.random.default_rng(0).standard_normal((AROUND, x.size)) * free
-    ways = np.concatenate([ways, np.eye(x.size)[free][:AROUND], -np.eye(x.size)[free][:AROUND]])
+    ways = np.random.default_rng(0).standard_normal((AROUND, x.size)) * inside
+    ways = np.concatenate([ways, np.eye(x.size)[inside][:AROUND], -np.eye(x.size)[inside][:AROUND]])
     here = float(trace.f[-1] if not trace.objective.data else trace.objective.value(trace.x[-1]))
     lower = higher = False
     for size in (1e-3, 1e-2):

@@ -75,6 +75,9 @@ def test_bounds_cut_steps_off_and_the_verdict_knows_them():
     assert trace.x[-1] == pytest.approx([1, 0], abs=1e-6)
     assert trace.x.min() >= -2
     assert trace.verdict == "minimum"
+    pressed = descend(bowl, [3.0, 4.0], rate=0.4, steps=50, bounds=(1, 5), stop=1e-9)
+    assert pressed.x[-1].tolist() == [1, 1]
+    assert pressed.iterations[-1] < 10
     assert descend(lambda x: -x, 0.5, rate=1.0, steps=9, bounds=(0, 2)).verdict == "minimum"
 
 
