@@ -262,7 +262,8 @@ class Network:
         """The outputs, and of each layer what came in and what its activation was given."""
         seen = []
         for layer in self.layers:
-            z = x @ layer.weights(parameters) + layer.biases(parameters)
+            z = x @ layer.weights(parameters)
+            z += layer.biases(parameters)
             seen.append((x, z))
             x = layer.activation.call(z)
         return x, seen
@@ -272,20 +273,27 @@ class Network:
             return self.loss.rows(self.forward(parameters, x)[0], t).mean(axis=-1)
 
     def slope(self, parameters: Array, x: Array, t: Array) -> Array:
-        return self.backward(parameters, x, t).parameters
+        return self.walk_back(parameters, x, t)[0]
 
     def backward(self, parameters: Array, x: Array, t: Array) -> Slopes:
+        gradient, by_z = self.walk_back(parameters, x, t)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Slopes(gradient, by_z @ np.swapaxes(self.layers[0].weights(parameters), -1, -2))
+
+    def walk_back(self, parameters: Array, x: Array, t: Array) -> tuple[Array, Array]:
+        """The gradient by the parameters and by the first layer's z, from where only the gradient by X wants to go on."""
         gradient = np.empty(parameters.shape)
         with np.errstate(over="ignore", invalid="ignore"):
             y, seen = self.forward(parameters, x)
-            slope = self.loss.slopes(y, t) / len(x)
+            by_y = self.loss.slopes(y, t) / len(x)
             for layer, (entered, z) in zip(reversed(self.layers), reversed(seen), strict=True):
-                slope = slope * layer.activation.derivative(z)
-                by_weights = np.swapaxes(entered, -1, -2) @ slope
+                by_z = by_y * layer.activation.derivative(z)
+                by_weights = np.swapaxes(entered, -1, -2) @ by_z
                 gradient[..., layer.start : layer.middle] = by_weights.reshape(*parameters.shape[:-1], -1)
-                gradient[..., layer.middle : layer.end] = slope.sum(axis=-2)
-                slope = slope @ np.swapaxes(layer.weights(parameters), -1, -2)
-        return Slopes(gradient, slope)
+                gradient[..., layer.middle : layer.end] = by_z.sum(axis=-2)
+                if layer.start:
+                    by_y = by_z @ np.swapaxes(layer.weights(parameters), -1, -2)
+        return gradient, by_z
 
 
 def sizes_of(sizes: Any) -> tuple[int, ...]:
