@@ -125,8 +125,8 @@ def scaled_one(operator: tuple[Operator, int], array: np.ndarray, options: Optio
 def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, options: Options, out: Any, threads: Any) -> Any:
     """border="one-sided": the stencil where it fits, and nearer to an end those of at least the same accuracy that stay inside.
 
-        samples of the axis       | stride | stride |  where it fits  | stride | stride |        here for a stencil that reaches 2 strides
-        strides before or behind      0        1                          1        0
+    samples of the axis       | stride | stride |  where it fits  | stride | stride |        here for a stencil that reaches 2 strides
+    strides before or behind      0        1                          1        0
     """
     (operator, axis), *more = operators
     row = operator.one_row

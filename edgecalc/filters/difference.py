@@ -7,6 +7,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays
 from edgecalc.core.slide import apply
+from edgecalc.core.stride import Stride, choose
 from edgecalc.filters.masked import derive
 from edgecalc.stencils import OPERATORS, fornberg
 
@@ -55,11 +56,11 @@ def central(
 
 
 def differentiate(
-    samples, spacing=1.0, axis=-1, order=1, accuracy=2, border="one-sided", *, cval=0, dtype=None, out=None, threads=None
+    samples, spacing=1.0, axis=-1, order=1, accuracy=2, border="one-sided", *, stride=1, cval=0, dtype=None, out=None, threads=None
 ) -> np.ndarray:
     """Derivative of a sampled function of one or more variables.
 
-        f'(x_i) ~ sum of weights * f(x_i + offsets * spacing)       error of size spacing ** accuracy
+        f'(x_i) ~ sum of weights * f(x_i + offsets * step)       error of size step ** accuracy
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def differentiate(
         Values of the function; any number of dimensions. Integers are differentiated as float64.
     spacing : float or 1-D array
         The distance between neighbouring samples, or the coordinate of every sample: as many as there are samples along
-        `axis`, increasing or decreasing.
+        `axis`, increasing or decreasing. Coordinates that are equally spaced up to their rounding count as a distance.
     axis : int, "x" or "y"
     order, accuracy : int
         Which derivative, and the power of the spacing that its error shrinks with; an odd accuracy is raised to the next
@@ -75,32 +76,86 @@ def differentiate(
     border : str
         What stands beyond the ends: "one-sided" (stencils of at least the same accuracy that stay inside) or one of the
         image borders; "wrap" is right for periodic functions.
+    stride : int or "auto"
+        Take samples so many steps apart, at every sample: less noise, and a larger error of the stencil itself. "auto" finds
+        the balance for samples that are noisy, or closer together than the function needs; `choose_stride` tells what it takes.
 
     >>> x = np.linspace(0, 1, 11)
     >>> differentiate(x**2, 0.1)
     array([0. , 0.2, 0.4, 0.6, 0.8, 1. , 1.2, 1.4, 1.6, 1.8, 2. ])
     >>> differentiate([0.0, 1.0, 9.0, 16.0], [0, 1, 3, 4])
     array([0., 2., 6., 8.])
+    >>> x = np.linspace(-6, 6, 100_000)  # the neighbours of each are almost equal: their difference is rounded to few digits
+    >>> plain, strided = (abs(differentiate(np.sin(x), x, accuracy=8, stride=s) - np.cos(x)).max() for s in (1, "auto"))
+    >>> bool(strided < plain / 50)
+    True
     """
+    array, number, distance, order, accuracy = checked_samples(samples, spacing, axis, order, accuracy)
+    size = array.shape[number]
+    if border == "one-sided" and size <= order:
+        raise ValueError(f"samples: {size} along axis {axis!r}; a derivative of order {order} needs {order + 1} or more")
+    stride = checked_stride(stride, array, number, distance, order, accuracy)
+    if isinstance(distance, float) and border == "one-sided" and stride == 1 and size < order + accuracy and dtype is None and out is None:
+        distance = distance * np.arange(size)
+    if isinstance(distance, float):
+        operator = stencils.sampled(order, accuracy, stride)
+        return apply(((operator, number),), array, "each", (border, cval, True, None, dtype, distance**order), out, threads)
+    if border != "one-sided" or dtype is not None or out is not None:
+        raise ValueError('spacing: an array of coordinates came; with it border="one-sided" and no dtype or out is accepted')
+    return at_coordinates(array, distance, number, order, accuracy)
+
+
+def choose_stride(samples, spacing=1.0, axis=-1, order=1, accuracy=2) -> Stride:
+    """The stride that `differentiate(..., stride="auto")` takes, how much noise passes it, and how exact the derivative then is.
+
+    Strides 1, 2, 4, ... are tried on some of the samples; see `differentiate` for the arguments.
+
+    Returns
+    -------
+    Stride
+        `stride`; `noise_gain`, the deviation of the derivative for independent noise of deviation 1 in the samples; `error`, what the
+        derivative is off by in the mean; `tried`, the error at each stride. All but the ends: what stays inside there lets through some
+        4 (accuracy 2) to 28 times (accuracy 8) more of the noise.
+
+    >>> x = np.linspace(0, 10, 2001)
+    >>> noisy = np.sin(x) + 0.01 * np.random.default_rng(0).standard_normal(x.size)
+    >>> chosen = choose_stride(noisy, x, accuracy=4)
+    >>> chosen.stride, round(chosen.noise_gain, 2), round(chosen.error, 3)
+    (128, 1.48, 0.028)
+    >>> [round(float(np.std(differentiate(noisy, x, accuracy=4, stride=s) - np.cos(x))), 2) for s in (1, "auto")]
+    [1.92, 0.04]
+    """
+    array, number, distance, order, accuracy = checked_samples(samples, spacing, axis, order, accuracy)
+    return chosen(array, number, distance, order, accuracy)
+
+
+def checked_samples(samples: Any, spacing: Any, axis: Any, order: Any, accuracy: Any) -> tuple[np.ndarray, int, float | np.ndarray, int, int]:
     array = arrays.image_array(samples, "samples", axis=0)
     if array.dtype.kind in "iu":
         array = array.astype(np.float64)
     number = arrays.axis_number(axis, array.ndim)
     order = arrays.whole(order, "order", 1, stencils.MOST_TAPS - 2)
     accuracy = arrays.whole(accuracy, "accuracy", 1, stencils.MOST_TAPS - order)
-    accuracy += accuracy % 2
-    size = array.shape[number]
-    distance = checked_spacing(spacing, size)
-    if border == "one-sided":
-        if size <= order:
-            raise ValueError(f"samples: {size} along axis {axis!r}; a derivative of order {order} needs {order + 1} or more")
-        if isinstance(distance, float) and size < order + accuracy and dtype is None and out is None:
-            distance = distance * np.arange(size)
-    if isinstance(distance, float):
-        return apply(((stencils.sampled(order, accuracy), number),), array, "each", (border, cval, True, None, dtype, distance**order), out, threads)
-    if border != "one-sided" or dtype is not None or out is not None:
-        raise ValueError('spacing: an array of coordinates came; with it border="one-sided" and no dtype or out is accepted')
-    return at_coordinates(array, distance, number, order, accuracy)
+    return array, number, checked_spacing(spacing, array.shape[number]), order, accuracy + accuracy % 2
+
+
+def checked_stride(stride: Any, array: np.ndarray, axis: int, distance: float | np.ndarray, order: int, accuracy: int) -> int:
+    if isinstance(stride, str) and stride == "auto":
+        return chosen(array, axis, distance, order, accuracy).stride
+    if isinstance(stride, str):
+        raise ValueError(f'stride: {stride!r} came; an int of 1 or more, or "auto", is accepted')
+    stride, most = arrays.whole(stride, "stride", 1), max(1, array.shape[axis] // (order + accuracy))
+    if stride > most:
+        raise ValueError(f"stride: {stride} came; {array.shape[axis]} samples along the axis leave room for 1 to {most} at this order and accuracy")
+    if stride > 1 and not isinstance(distance, float):
+        raise ValueError(f"stride: {stride} came with coordinates that are not equally spaced; with these 1 is accepted")
+    return stride
+
+
+def chosen(array: np.ndarray, axis: int, distance: float | np.ndarray, order: int, accuracy: int) -> Stride:
+    if not isinstance(distance, float):
+        raise ValueError("spacing: coordinates that are not equally spaced came; a stride is chosen for equally spaced samples, np.interp makes them")
+    return choose(array, axis, distance, order, accuracy)
 
 
 def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
@@ -127,7 +182,15 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
             f"spacing: an array gives the coordinates of the samples, and these must rise or fall all along; {steps[at]} is followed by {steps[at + 1]} "
             f"at index {at + 1}. For equal steps pass one number"
         )
-    return steps
+    return even_step(steps, np.asarray(spacing).dtype) or steps
+
+
+def even_step(points: np.ndarray, dtype: np.dtype) -> float | None:
+    """The distance of coordinates that are equally spaced but for their rounding, from both ends: that of two neighbours has fewer digits."""
+    step = float(points[-1] - points[0]) / max(1, len(points) - 1)
+    rounding = np.finfo(dtype if dtype.kind == "f" else np.float64).eps * np.abs(points[[0, -1]]).max(initial=0)
+    even = np.abs(points - (points[0] + step * np.arange(len(points)))).max() <= 4 * rounding
+    return step if even and step else None
 
 
 def at_coordinates(array: np.ndarray, points: np.ndarray, axis: int, order: int, accuracy: int) -> np.ndarray:

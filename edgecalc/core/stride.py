@@ -1,0 +1,100 @@
+"""How far apart the samples of a difference should lie, when they were taken closer together than the function needs.
+
+error
+  | .                      .    noise of the samples falls with the stride to the power of the order,
+  |   .                   .     the error of the stencil itself grows with it to the power of the accuracy
+  |      .              .
+  |          .       .
+  |              .              the stride that is chosen
+  +---------------------------- 1, 2, 4, 8, ...
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgecalc import stencils
+from edgecalc.stencils import Stencil
+
+PLACES = 1024  # where differences are compared: enough for a mean to within some percent
+LINES = 32
+HIGHEST = 10  # the difference that leaves of a smooth function its noise
+RISE = 1.5  # above the least error so far: the stencil's own has taken over, what seems less behind it is an alias
+
+
+class Stride(NamedTuple):
+    """Which samples a derivative is made of.
+
+    stride : every how many samples one is read
+    noise_gain : the deviation of the derivative for independent noise of deviation 1 in the samples
+    error : what the derivative is off by in the mean, away from the ends; NaN where there are too few samples to tell
+    tried : ((stride, error), ...) of each that was tried
+    """
+
+    stride: int
+    noise_gain: float
+    error: float
+    tried: tuple[tuple[int, float], ...]
+
+
+def choose(samples: np.ndarray, axis: int, step: float, order: int, accuracy: int) -> Stride:
+    """Strides are doubled, and each difference compared with the one before it, until they part again.
+
+    Where noise rules, two strides differ by the noise of the smaller; where the stencil's own error rules, by that of the larger. Either way
+    the difference bounds the error of what is chosen, and no assumption is made about the kind of noise.
+    """
+    row, lines = stencils.central(order, accuracy), some_lines(samples, axis)
+    most = max(1, (len(lines) - 1) // (4 * max(row.offsets)))
+    tried: list[tuple[int, float]] = []
+    with np.errstate(all="ignore"):
+        for stride in (2**k for k in range(most.bit_length())):
+            error = doubled(lines, row, stride) if stride > 1 else unstretched(lines, row)
+            if tried and not error <= RISE * min(least for _, least in tried):
+                break
+            tried.append((stride, error / abs(step) ** order))
+    chosen, error = min(tried, key=lambda each: each[1])
+    return Stride(chosen, row.noise_gain / abs(chosen * step) ** order, error, tuple(tried))
+
+
+def some_lines(samples: np.ndarray, axis: int) -> np.ndarray:
+    """Up to LINES of the lines along the axis, spread over all others, as columns of float64."""
+    lines = np.moveaxis(samples, axis, 0)
+    count = int(np.prod(lines.shape[1:]))
+    which = np.unravel_index(np.unique(np.linspace(0, count - 1, min(count, LINES)).astype(int)), lines.shape[1:]) if lines.ndim > 1 else ()
+    return lines[(slice(None), *which)].reshape(len(lines), -1)
+
+
+def unstretched(lines: np.ndarray, row: Stencil) -> float:
+    """The error at stride 1: how far the next finer stencil lies away, and the noise that high differences show."""
+    finer = stencils.central(row.derivative, row.accuracy + 2)
+    noise = stencils.forward(min(HIGHEST, len(lines) - 1), 1)
+    if len(lines) <= 2 * max(finer.offsets):
+        return float("nan")
+    places = places_within(lines, -min(finer.offsets), max(finer.offsets))
+    own = apart(at(lines, row, places), at(lines, finer, places))
+    return own + row.noise_gain / noise.noise_gain * apart(at(lines, noise, places_within(lines, 0, max(noise.offsets))), 0.0)
+
+
+def doubled(lines: np.ndarray, row: Stencil, stride: int) -> float:
+    """How far the difference at this stride lies away from that at half of it."""
+    far = row.stretched(stride)
+    places = places_within(lines, -min(far.offsets), max(far.offsets))
+    wide = at(lines, far, places)
+    return max(apart(wide, at(lines, row.stretched(stride // 2), places)), float(np.finfo(float).eps) * apart(wide, 0.0))
+
+
+def places_within(lines: np.ndarray, before: int, after: int) -> np.ndarray:
+    count, first, last = max(2, PLACES // lines.shape[1]), before, len(lines) - 1 - after
+    return np.unique(np.linspace(first, last, min(count, last - first + 1)).astype(int))
+
+
+def at(lines: np.ndarray, row: Stencil, places: np.ndarray) -> np.ndarray:
+    terms = (n * lines[places + o].astype(np.float64) for o, n in zip(row.offsets, row.numerators, strict=True) if n)
+    return sum(terms) / row.denominator
+
+
+def apart(a: np.ndarray, b: np.ndarray | float) -> float:
+    """The mean distance where both are finite."""
+    gaps = np.abs(a - b)
+    gaps = gaps[np.isfinite(gaps)]
+    return float(gaps.mean()) if gaps.size else float("nan")
