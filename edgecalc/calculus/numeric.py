@@ -1,33 +1,31 @@
 """Derivatives of functions by the stencils of the table: with error bars, safe at the edges of a domain, honest at kinks.
 
 complex step                      where f is made of analytic NumPy functions
-pair of orders 8 and 6            from the same 8 neighbours; their difference tells whether the step is right
-  not settled: a quarter of it    only the points that need it
+stencil of order 6                six neighbours, f itself and a check between them: eight values, which tell whether the step is right
+  not settled: order 8            only the points that need it, then with a quarter of the step, and again
+  no gain from smaller steps      f has few digits, as in float32: the best step, with a bar of the noise that is seen
   no room: one-sided              at the edge of the domain
   never settled: left and right   a corner, a jump or a vertical tangent
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from edgecalc import stencils
-from edgecalc.calculus.probe import BadResult, Probe, domain_of, is_analytic, points
+from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
+from edgecalc.calculus.probe import REGULAR, BadResult, Probe, domain_of, is_analytic, points
 from edgecalc.core.arrays import one_of, whole
-from edgecalc.stencils import Stencil
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "symbolic")
 KINDS = ("smooth", "corner", "jump", "vertical tangent", "undefined")
 SMOOTH, CORNER, JUMP, VERTICAL, UNDEFINED = range(5)
-EPS = float(np.finfo(np.float64).eps)
 STEEPEST = 1e60  # of slopes that the complex step alone is believed
-TINY = 1e-200  # the complex step: nothing is subtracted, so it cannot be too small
-LEVELS = 9  # steps tried, each a quarter of the one before
+LEVELS = 9  # steps tried
+PATIENCE = 2  # levels without progress
+ROUGH = 0.01  # noise, over how far f goes
 DEEPEST = 24  # from one side, as the edge of a domain may be close
 SAMPLE = 64
 MOST_ORDER = 8
@@ -91,6 +89,7 @@ def derivative(
         found = by_complex_step(probe, flat, order)
     else:
         found = exactly(f, flat, order, method)
+    probe.must_work_somewhere()
     return shaped(found, at.shape, probe.count)
 
 
@@ -120,7 +119,9 @@ class Found:
 
 
 def shaped(found: Found, shape: tuple, count: int) -> Derivative:
-    columns = (found.value, found.error, found.left, found.right, np.array(KINDS)[found.kind])
+    kind = np.array(KINDS)[found.kind[:1]]
+    kind = np.broadcast_to(kind, found.kind.shape) if (found.kind == found.kind[:1]).all() else np.array(KINDS)[found.kind]
+    columns = (found.value, found.error, found.left, found.right, kind)
     value, error, left, right, kind = (each.reshape(shape) if shape else each.item() for each in columns)
     return Derivative(value, error, left, right, kind, count, found.method)
 
@@ -141,30 +142,6 @@ def single(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: Any, 
     with np.errstate(all="ignore"):
         truncated = np.abs(value - wider) / (2**accuracy - 1)  # as Richardson extrapolates
     return Found.of(value, rough + 1.5 * np.where(np.isfinite(truncated), truncated, np.abs(value)), method)
-
-
-def absolute(row: Stencil) -> Stencil:
-    return Stencil(0, 0, row.offsets, tuple(map(abs, row.numerators)), abs(row.denominator))
-
-
-def natural_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
-    """Where truncation and rounding are about even for a function that varies on the scale of 1, or of sqrt |x| if that is more."""
-    step = 2.0 ** np.round(np.log2(EPS ** (1 / (order + accuracy)) * np.sqrt(np.maximum(1, np.abs(x)))))
-    return (x + step) - x  # so that x + step is exact
-
-
-def neighbours(probe: Probe, x: np.ndarray, offsets: tuple[int, ...], step: np.ndarray) -> np.ndarray:
-    """f at x + offset * step: one row for each offset."""
-    return probe(x + np.array(offsets)[:, None] * step)
-
-
-def weigh(row: Stencil, values: np.ndarray, step: np.ndarray, order: int | None = None) -> np.ndarray:
-    total = row.numerators[0] * values[0]
-    for n, value in zip(row.numerators[1:], values[1:], strict=True):
-        if n:
-            total = total + n * value
-    power = row.derivative if order is None else order
-    return total / (row.denominator * step**power) if power else total / row.denominator
 
 
 # ---------------------------------------------------------------- the complex step
@@ -188,31 +165,47 @@ def by_complex_step(probe: Probe, x: np.ndarray, order: int) -> Found:
 
 def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
     """The complex step where it is known to be right: f is made of analytic functions, its real part is f, and a sample agrees with differences."""
-    sample = x[:: max(1, len(x) // SAMPLE)]
+    every = max(1, len(x) // SAMPLE)
+    sample = x[::every]
     probe.asked[0] += len(sample)
     if not len(x) or not is_analytic(probe.f, sample):
         return None
+    probe.asked[0] += len(sample)
+    checked = by_pairs(probe, sample, 1, None)
+    regular = is_analytic(probe.f, sample, 0, REGULAR) and bool(np.isfinite(checked.value).all())
+    value, error, doubtful = np.empty(x.shape), np.empty(x.shape), np.empty(x.shape, bool)
     try:
-        found = by_complex_step(probe, x, 1)
+        for k in range(0, len(x), probe.block):
+            part = slice(k, k + probe.block)
+            value[part], error[part], doubtful[part] = complex_steps(probe, x[part], regular)
     except (TypeError, ValueError, ArithmeticError):
         return None
-    checked = by_pairs(probe, sample, 1, None)
-    mine = found.value[:: max(1, len(x) // SAMPLE)]
-    sure = np.isfinite(checked.value) & (checked.kind == 0)
-    if not np.all(np.abs(mine - checked.value)[sure] <= 10 * checked.error[sure] + 1e-9 * np.abs(mine[sure])):
+    sure = np.isfinite(checked.value) & (checked.kind == SMOOTH)
+    if not np.all(np.abs(value[::every] - checked.value)[sure] <= 10 * checked.error[sure] + 1e-9 * np.abs(value[::every][sure])):
         return None
-    real, moved = probe(x), probe(x + 1j * TINY).real
-    with np.errstate(all="ignore"):
-        doubtful = ~np.isfinite(found.value) | ~np.isfinite(real) | ~(np.abs(moved - real) <= 1e-12 * np.abs(real))  # a pole, a branch, an edge
-        steep = np.abs(found.value) > STEEPEST
-        if steep.any():  # a slope does not depend on the step, a branch point does
-            wider = probe.take(steep)(x[steep] + 4j * TINY).imag / (4 * TINY)
-            steep[steep] = ~(np.abs(wider - found.value[steep]) <= 1e-9 * np.abs(wider))
-        doubtful |= steep
+    found = Found.of(value, error, "complex")
     if doubtful.any():
         replace(found, doubtful, by_pairs(probe.take(doubtful), x[doubtful], 1, None))
-    found.left, found.right = np.where(doubtful, found.left, found.value), np.where(doubtful, found.right, found.value)
     return found
+
+
+def complex_steps(probe: Probe, x: np.ndarray, regular: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(derivative, error, where it is doubtful: a pole, a branch, an edge); a regular f has none of these, and needs no second look."""
+    moved = probe(x + 1j * TINY)
+    if moved.dtype.kind != "c":
+        raise TypeError
+    with np.errstate(all="ignore"):
+        value, size = moved.imag / TINY, np.abs(moved.real)
+        error = 8 * EPS * (np.abs(value) + size)
+        if regular:
+            return value, error, ~np.isfinite(error)
+        real = probe(x)
+        doubtful = ~np.isfinite(error) | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
+        steep = np.abs(value) > STEEPEST
+        if steep.any():  # a slope does not depend on the step, a branch point does
+            wider = probe.take(steep)(x[steep] + 4j * TINY).imag / (4 * TINY)
+            steep[steep] = ~(np.abs(wider - value[steep]) <= 1e-9 * np.abs(wider))
+        return value, error, doubtful | steep
 
 
 def automatically(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
@@ -247,21 +240,26 @@ def by_pairs(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
 
 def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
     """Central pairs from a wide step downwards; what does not settle is looked at from either side."""
-    step = natural_step(x, order, 8) if h is None else np.full(x.shape, h)
+    begin = probe.accuracy if order == 1 else 8
+    step = first_step(x, order, begin) if h is None else np.full(x.shape, h)
     low, high = probe.domain
     room = np.minimum(x - low, high - x) / 5
     step = np.where((room < step) & (room > step / 64), room, step)
     here = probe(x)
-    found = Found.of(np.full(x.shape, np.nan), np.full(x.shape, np.inf), "central")
+    found, stalls = Found.of(np.full(x.shape, np.nan), np.full(x.shape, np.inf), "central"), Stalls(x.shape)
     open_ = np.flatnonzero(np.isfinite(here))
-    for level in range(LEVELS if h is None else 1):
+    for level, (accuracy, share) in enumerate(ladder(begin) if h is None else [(8, 1.0)]):
         if not len(open_):
             break
-        value, error, calm = pair(probe.take(open_), x[open_], here[open_], step[open_] / 4.0**level, order)
-        better = error < found.error[open_]
+        now = pair(probe.take(open_), x[open_], here[open_], share * step[open_], order, accuracy)
+        sure = stalls.count[open_] == 0  # after a stall a small error would be luck
+        better = sure & (now.error < found.error[open_])
         places = open_[better]
-        found.value[places], found.error[places] = value[better], error[better]
-        open_ = open_[~calm]
+        found.value[places], found.error[places], stalls.step[places] = now.value[better], now.error[better], share * step[places]
+        noisy = stalls.after(open_, now, level)
+        places = open_[noisy]
+        found.error[places] = np.fmax(2 * found.error[places], stalls.error(places, order))
+        open_ = open_[~(now.calm & sure | noisy)]
     found.error[open_] *= 4  # what has not settled is known less well than its neighbours tell
     found.left[:], found.right[:] = found.value, found.value
     found.kind[np.isfinite(found.value)] = SMOOTH
@@ -270,51 +268,33 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
     return found
 
 
-def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(derivative, its error bar, whether it has settled) from orders 8 and 6 over the same neighbours.
-
-    One neighbour more, off their grid, must lie on the polynomial through all others: a corner right at x and a wave as
-    long as the step would deceive any stencil.
-    """
-    fine, coarse, between = stencils.central(order, 8), stencils.central(order, 6), off_grid(len(stencils.central(order, 8).offsets))
-    offsets = tuple(o for o in fine.offsets if o)
-    around = probe(x + np.array([*offsets, OFF_GRID])[:, None] * step)
-    values = np.insert(around[:-1], len(offsets) // 2, here, axis=0)
-    best, second = weigh(fine, values, step), weigh(coarse, inner(values, coarse), step)
-    noise = EPS * weigh(absolute(fine), np.abs(values), step, order)
-    apart = np.abs(best - second)
-    missed = np.abs(np.tensordot(between, values, 1) - around[-1]) / step**order
-    steepness = np.abs(best) if order == 1 else np.max(np.abs(np.diff(values, axis=0)), axis=0) / step
-    weight = sum(map(abs, fine.numerators)) / abs(fine.denominator) if order > 1 else 1.0
-    noise += EPS * np.abs(x) * steepness * weight / step**order  # what f itself loses of x
-    size = np.abs(best) + noise
-    error = np.where(np.isfinite(best), 1.5 * noise + caution(order) * missed, np.inf)
-    calm = (apart <= 10 * noise + 3 * np.minimum(missed, 100 * noise) + 1e-11 * size) & (missed <= 10 * noise + 1e-13 * size)
-    return best, error, calm
+def first_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
+    return natural_step(x, order, accuracy) / (2 if accuracy == 6 else 1)
 
 
-@lru_cache(maxsize=16)
-def caution(order: int) -> float:
-    """How much farther off the stencil may be than the polynomial is at OFF_GRID: the ratio of their error terms, and some more."""
-    row = stencils.central(order, 8)
-    stencil = abs(sum(n * o ** (order + 8) for n, o in zip(row.numerators, row.offsets, strict=True)) / row.denominator)
-    return max(6.3, (2 if order == 1 else 4) * stencil / prod(abs(OFF_GRID - o) for o in row.offsets))
+def ladder(accuracy: int) -> list[tuple[int, float]]:
+    """(accuracy, share of the first step) of each level; where six neighbours begin, eight follow at the same step."""
+    eight = [(8, 4.0**-k) for k in range(LEVELS)]
+    return eight if accuracy == 8 else [(accuracy, 1.0), *eight[:-1]]
 
 
-OFF_GRID = 53 / 128  # few bits, so that x + OFF_GRID * step is not rounded
+class Stalls:
+    """How often a smaller step has not helped: f is known to fewer digits there than floats have, such as in float32."""
 
+    def __init__(self, shape: tuple):
+        self.count, self.missed, self.step = np.zeros(shape, np.int8), np.full(shape, np.inf), np.ones(shape)
 
-@lru_cache(maxsize=64)
-def off_grid(count: int) -> np.ndarray:
-    """Weights of the neighbours for the polynomial through them at OFF_GRID."""
-    reach = count // 2
-    return np.array(stencils.fornberg([Fraction(k) - Fraction(OFF_GRID) for k in range(-reach, reach + 1)], 0), dtype=np.float64)
+    def after(self, places: np.ndarray, now: Pair, level: int) -> np.ndarray:
+        """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, and f is torn at a jump."""
+        before, missed = self.missed[places], np.where(np.isfinite(now.missed), now.missed, np.inf)
+        stalled = (level > 1) & ((missed > before / 3) & (missed < ROUGH * now.spread) | (now.spread == 0))
+        self.count[places] += stalled
+        self.missed[places] = np.where(stalled, np.fmax(missed, before), missed)
+        return self.count[places] >= PATIENCE
 
-
-def inner(values: np.ndarray, row: Stencil) -> np.ndarray:
-    """The rows around the middle that a narrower stencil reads."""
-    spare = (len(values) - len(row.offsets)) // 2
-    return values[spare : len(values) - spare] if spare else values
+    def error(self, places: np.ndarray, order: int) -> np.ndarray:
+        """Bars from the noise that was seen."""
+        return 2 * caution(order, 8) * self.missed[places] / self.step[places] ** order
 
 
 # ---------------------------------------------------------------- kinks and edges
@@ -343,6 +323,7 @@ def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.nda
     gap, wider = (np.abs(probe(x + k * near) - probe(x - k * near)) for k in (1, 4))
     spread = np.fmax(np.abs(probe(x + step) - here), np.abs(probe(x - step) - here))
     torn = np.isfinite(gap) & (gap > 1e-6 * np.abs(here)) & (gap > 0.7 * wider) & (gap > 1e-6 * spread)
+    torn &= ~(two & agree & (either < 1e-3 * np.abs(left)))  # what both sides know alike is no jump, however close one is
     steep = (left_steep != 0) | (right_steep != 0)
     kind = np.where(torn, JUMP, np.where(steep, VERTICAL, kind))
     with np.errstate(invalid="ignore"):

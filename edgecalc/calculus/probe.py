@@ -30,6 +30,7 @@ ANALYTIC = frozenset(
         "log1p",
         "sqrt",
         "power",
+        "whole power",
         "float_power",
         "sin",
         "cos",
@@ -59,14 +60,24 @@ ANALYTIC = frozenset(
     ]
 )
 
+# Of these, the ones without pole, branch or edge on the real line: where the complex value is finite, so is the real one.
+REGULAR = ANALYTIC - {
+    "divide", "true_divide", "reciprocal", "log", "log2", "log10", "log1p", "sqrt", "power", "float_power",
+    "tan", "arcsin", "arccos", "arccosh", "arctanh",
+}  # fmt: skip
+ELSEWHERE = (0.5, 1.0, 2.0, 10.0, -0.5)
+
 
 class Probe:
     """A function of one variable. `count` is how many values it has been asked for."""
+
+    accuracy = 6  # of the first stencil: six neighbours, f itself and a check are eight values
 
     def __init__(self, f: Callable, domain: Domain = EVERYWHERE):
         if not callable(f):
             raise TypeError(f"f: {f!r} came; a function of one number or array is accepted")
         self.f, self.domain, self.asked, self.scalar = f, domain, [0], False
+        self.refusal: Exception | None = None  # what f raises instead of giving NaN, as long as it has not given a number
 
     @property
     def count(self) -> int:
@@ -83,6 +94,8 @@ class Probe:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Values as float64, or complex where x is; NaN where x lies outside the domain, without a call there."""
+        if self.domain == EVERYWHERE:
+            return self.values(x)
         inside = (x.real >= self.domain[0]) & (x.real <= self.domain[1])
         if inside.all():
             return self.values(x)
@@ -110,7 +123,20 @@ class Probe:
                 if isinstance(error, BadResult):
                     raise
                 self.asked[0] += x.size
-                return np.array([self.one(each) for each in x.ravel().tolist()]).reshape(x.shape)
+                found = np.array([self.one(each) for each in x.ravel().tolist()]).reshape(x.shape)
+                self.refusal = error if np.isnan(found).all() else None
+                return found
+
+    def must_work_somewhere(self) -> None:
+        """A function that refuses every number is no function with a small domain, but one with a mistake."""
+        if self.refusal is None:
+            return
+        for each in ELSEWHERE:
+            if self.domain[0] <= each <= self.domain[1]:
+                self.asked[0] += 1
+                if not np.isnan(self.one(each)):
+                    return
+        raise ValueError(f"f: it raised {type(self.refusal).__name__} at every number that was tried: {self.refusal}") from self.refusal
 
     def one(self, x: float) -> float:
         """A value; NaN where plain Python refuses a number that NumPy would call NaN."""
@@ -134,6 +160,8 @@ class Probe:
 
 class Partials(Probe):
     """A function of several variables, on the last axis, as a function of one of them at each of many points."""
+
+    accuracy = 8  # its values hold all variables' terms, and so more noise than one slope can bear: wider steps
 
     def __init__(self, f: Callable, base: np.ndarray, variable: np.ndarray, domain: Domain = EVERYWHERE):
         super().__init__(f, domain)
@@ -208,7 +236,8 @@ class Spy(np.ndarray):
         self.seen = getattr(source, "seen", set())
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        self.seen.add(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        self.seen.add("whole power" if name == "power" and is_count(inputs[1]) else name)
         plain = [each.view(np.ndarray) if isinstance(each, Spy) else each for each in inputs]
         options = {
             key: tuple(o.view(np.ndarray) if isinstance(o, Spy) else o for o in value) if key == "out" else value for key, value in options.items()
@@ -226,8 +255,8 @@ class Spy(np.ndarray):
         return result
 
 
-def is_analytic(f: Callable, sample: np.ndarray, axes: int = 0) -> bool:
-    """Whether f, as far as NumPy sees it, is made of analytic functions alone; the last `axes` of the sample are one point's."""
+def is_analytic(f: Callable, sample: np.ndarray, axes: int = 0, among: frozenset = ANALYTIC) -> bool:
+    """Whether f, as far as NumPy sees it, is made of these functions alone; the last `axes` of the sample are one point's."""
     spy = sample.copy().view(Spy)
     spy.seen = set()
     with np.errstate(all="ignore"):
@@ -235,7 +264,11 @@ def is_analytic(f: Callable, sample: np.ndarray, axes: int = 0) -> bool:
             result = f(spy)
         except Exception:  # what it cannot do with an array it says again where that matters
             return False
-    return bool(isinstance(result, Spy) and spy.seen <= ANALYTIC and result.shape[: sample.ndim - axes] == sample.shape[: sample.ndim - axes])
+    return bool(isinstance(result, Spy) and spy.seen <= among and result.shape[: sample.ndim - axes] == sample.shape[: sample.ndim - axes])
+
+
+def is_count(exponent: Any) -> bool:
+    return isinstance(exponent, int | float) and exponent >= 0 and exponent == int(exponent)
 
 
 def points(x: Any, name: str = "x") -> np.ndarray:

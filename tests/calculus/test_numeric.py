@@ -85,8 +85,7 @@ def test_stencils_alone_are_right_to_1e_12(name, by_stencils):
     f, slope = SMOOTH[name]
     found = derivative(f, X)
     assert found.method == "central"
-    # of ln(1 + x^2) one point in 20,000 lies where both orders and the check between them agree by accident, a step too early
-    assert scaled(found, slope, X) <= (1e-11 if name == "ln(1 + x^2)" else 1e-12)
+    assert scaled(found, slope, X) <= 1e-12
     assert set(found.kind) == {"smooth"}
 
 
@@ -97,10 +96,15 @@ def test_bars_of_stencils_cover_99_of_100_errors(name, by_stencils):
     assert np.mean(misses(found, slope, X) <= found.error) >= 0.99
 
 
-@pytest.mark.parametrize("black_box", [False, True])
-def test_bars_are_no_more_than_30_times_the_error_in_the_middle(black_box, monkeypatch):
-    if black_box:
-        monkeypatch.setattr(numeric, "is_analytic", lambda *_: False)
+@pytest.mark.parametrize("name", SMOOTH)
+def test_bars_of_stencils_are_no_more_than_30_times_the_error_in_the_middle(name, by_stencils):
+    f, slope = SMOOTH[name]
+    found = derivative(f, X)
+    missed = misses(found, slope, X)
+    assert np.median(found.error[missed > 0] / missed[missed > 0]) <= 30
+
+
+def test_bars_of_the_complex_step_are_no_more_than_30_times_the_error_in_the_middle():
     ratios = []
     for f, slope in SMOOTH.values():
         found = derivative(f, X)
@@ -109,10 +113,15 @@ def test_bars_are_no_more_than_30_times_the_error_in_the_middle(black_box, monke
     assert np.median(np.concatenate(ratios)) <= 30
 
 
+@pytest.mark.parametrize("name", ["sin", "cubic", "sigmoid"])
+def test_a_black_box_that_settles_at_once_is_asked_for_8_values(name, by_stencils):
+    assert derivative(SMOOTH[name][0], X).evaluations <= 8 * COUNT + numeric.SAMPLE + 300  # of sin one point in a thousand takes a second look
+
+
 @pytest.mark.parametrize("name", SMOOTH)
 def test_stencils_settle_with_few_values_of_a_black_box(name, by_stencils):
     found = derivative(SMOOTH[name][0], X)
-    assert found.evaluations <= {"sin 50x": 40, "sin 10x": 30}.get(name, 27) * COUNT
+    assert found.evaluations <= {"sin 50x": 32, "sin 10x": 22, "x^20": 22}.get(name, 18) * COUNT
 
 
 def sine(rate):
@@ -149,8 +158,7 @@ def test_bars_of_higher_derivatives_cover_99_of_100_errors(name, order):
     f, slope, _ = HIGHER[name]
     x = np.random.default_rng(0).uniform(-3, 3, 500)
     found = derivative(f, x, order=order)
-    # at order 7 the terms behind the leading one count, too
-    assert np.mean(misses(found, lambda t: slope(t, order), x) <= found.error) >= (0.98 if order == 7 else 0.99)
+    assert np.mean(misses(found, lambda t: slope(t, order), x) <= found.error) >= 0.99
 
 
 def test_a_wave_shorter_than_the_step_is_not_called_known():
@@ -226,6 +234,19 @@ def test_no_nan_of_the_fifteen_at_10000_points_of_their_domain(name, forms, give
     assert np.isfinite(found.value).all()
     assert set(found.kind) == {"smooth"}
     assert np.abs(found.value - slope).max() <= (2e-15 if found.method == "complex" else 2e-13) * max(1, np.abs(slope).max())
+
+
+@pytest.mark.parametrize("given_domain", [False, True])
+@pytest.mark.parametrize("forms", [FUNCTIONS, PLAIN], ids=["rows", "plain"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_nan_of_the_fifteen_up_to_1e_12_from_the_edge_of_their_domain_and_from_0(name, forms, given_domain):
+    row = FUNCTIONS[name]
+    x = 10.0 ** -np.arange(1, 13)
+    x = x if row.domain[0] == 0 else np.concatenate([x, -x])
+    found = derivative(forms[name], x, domain=row.domain if given_domain else None)
+    assert set(found.kind) == {"smooth"}
+    assert (misses(found, row.derivative, x) <= found.error).all()
+    assert (found.error <= 1e-6 + 1e-6 * np.abs(found.value)).all()
 
 
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=9), st.floats(-4, 4))
@@ -333,7 +354,7 @@ def test_results_of_f_that_are_no_real_number_for_each_x_are_refused(name, metho
         derivative(f, x, method=method)
 
 
-@pytest.mark.parametrize("raised", [RuntimeError, ZeroDivisionError, TypeError, KeyError])
+@pytest.mark.parametrize("raised", [RuntimeError, ZeroDivisionError, TypeError, KeyError, ValueError])
 @pytest.mark.parametrize("method", ["auto", *SINGLE])
 def test_what_f_raises_is_not_hidden(method, raised):
     def f(x):
