@@ -4,7 +4,7 @@ image ── arrays: checked ── plans: made ready for its type ── strips
 """
 
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays, strips
 from edgecalc.core.plans import F32, Options, build
-from edgecalc.stencils import Operator, Stencil
+from edgecalc.stencils import Operator
 
 _ready: dict[tuple, Any] = {}  # plans of earlier calls by the caller's own words: small images go straight to them
 
@@ -141,36 +141,47 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     array = np.ascontiguousarray(array)
     target = whole if whole.flags.carray and not np.may_share_memory(whole, array) else np.empty(array.shape, result)
     before, after, apart = max(0, -min(row.offsets)), max(0, max(row.offsets)), prod(array.shape[axis + 1 :])
-    ends = ends_of(row, array.shape[axis], before, after)
+    ends = ends_of(operator, array.shape[axis], before, after)
     fitting = slice(before * apart, array.size - after * apart)  # with what lies between two lines of the axis: the ends are written last
     slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads)
+    inner = replace(inner, dtype=result)
     for near, there, blocks in ends:
         source = np.ascontiguousarray(np.moveaxis(array[(slice(None),) * axis + (near,)], axis, 0))
         found = np.empty((there.stop - there.start, *source.shape[1:]), result)
         for end, first in blocks:
-            divide = options.divide * (1 if options.normalize else end.denominator / row.denominator)
+            larger = 1 if options.normalize else end.slope() / operator.slope()
             block = found[first - there.start :][: row.stride].reshape(-1)
             slide_flat(
-                stencils.separable(operator.name, end), replace(inner, dtype=result, divide=divide), source, first - near.start,
-                found[0].size, block, threads,
-            )  # fmt: skip
+                end,
+                replace(inner, divide=options.divide * larger) if larger != 1 else inner,
+                source,
+                first - near.start,
+                found[0].size,
+                block,
+                threads,
+            )
         target[(slice(None),) * axis + (there,)] = np.moveaxis(found, 0, axis)
     if target is not whole:
         whole[...] = target
     return whole
 
 
-def ends_of(row: Stencil, size: int, before: int, after: int) -> list[tuple[slice, slice, list]]:
-    """For each end: the samples that are read, those that are written, and of these the stencil and the first of each stride."""
+@lru_cache(maxsize=256)
+def ends_of(operator: Operator, size: int, before: int, after: int) -> list[tuple[slice, slice, list]]:
+    """For each end: the samples that are read, those that are written, and of these the operator and the first of each stride."""
+    row = operator.terms[0][1]
     taps, stride = row.derivative + row.accuracy, row.stride
     if size < taps * stride:
         raise ValueError(
             f"samples: {size} along the axis; a derivative of order {row.derivative} and accuracy {row.accuracy} needs {taps * stride} or more"
             + (f" at stride {stride}" if stride > 1 else "")
         )
-    made = partial(stencils.one_sided, row.derivative, row.accuracy)
-    first = [(made(k, taps).stretched(stride), k * stride) for k in range(before // stride)]
-    last = [(made(taps, k).stretched(stride), size - (k + 1) * stride) for k in range(after // stride)]
+
+    def made(*room: int) -> Operator:
+        return stencils.separable(operator.name, stencils.one_sided(row.derivative, row.accuracy, *room).stretched(stride))
+
+    first = [(made(k, taps), k * stride) for k in range(before // stride)]
+    last = [(made(taps, k), size - (k + 1) * stride) for k in range(after // stride)]
     ends = (slice(0, taps * stride), slice(0, before), first), (slice(size - taps * stride, size), slice(size - after, size), last)
     return [end for end in ends if end[2]]
 

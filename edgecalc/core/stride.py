@@ -58,10 +58,12 @@ def choose(samples: np.ndarray, axis: int, step: float, order: int, accuracy: in
 
 def some_lines(samples: np.ndarray, axis: int) -> np.ndarray:
     """Up to LINES of the lines along the axis, spread over all others, as columns of float64."""
-    lines = np.moveaxis(samples, axis, 0)
-    count = int(np.prod(lines.shape[1:]))
-    which = np.unravel_index(np.unique(np.linspace(0, count - 1, min(count, LINES)).astype(int)), lines.shape[1:]) if lines.ndim > 1 else ()
-    return lines[(slice(None), *which)].reshape(len(lines), -1)
+    if samples.ndim == 1:
+        return samples[:, np.newaxis]
+    lines = np.moveaxis(samples, axis, -1)
+    count = lines[..., 0].size
+    which = np.unravel_index(np.linspace(0, count - 1, min(count, LINES)).astype(int), lines.shape[:-1])
+    return lines[which].T
 
 
 def unstretched(lines: np.ndarray, row: Stencil) -> float:
