@@ -30,50 +30,60 @@ class Surface:
     """
 
     def __init__(self, f: Callable, rows: np.ndarray, domain: Domain):
-        if not callable(f):
-            raise TypeError(f"f: {f!r} came; a function of points is accepted")
         here = rows[0]
         with np.errstate(all="ignore"):
             value = called(f, here)
         if value.shape:
             raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
-        self.one, self.domain, self.count, self.traceable = f, domain, len(here), True
-        self.many = self.for_rows(here, value)
+        self.one, self.domain, self.count, self.traceable = of_points(f), domain, len(here), True
+        self.many = for_rows(f, here, value, domain)
         self.analytic = self.many is not None and is_analytic(self.many, rows[:: max(1, len(rows) // SAMPLE)], 1)
-
-    def for_rows(self, here: np.ndarray, value: np.ndarray) -> Callable | None:
-        """f of rows, where it gives for two unlike points at once what it gives for each."""
-        low, high = self.domain
-        nudge = NUDGE * np.maximum(1, np.abs(here))
-        there = np.where(here + nudge <= high, here + nudge, np.maximum(here - nudge, low))
-        few = np.array([here, there, there][: 3 if self.count == 2 else 2])  # not as many as there are variables
-        for form in (self.one, lambda p: self.one(p.T)):
-            with np.errstate(all="ignore"):
-                try:
-                    found, other = numbers(form(few), few), called(self.one, there)
-                except Exception:  # what it cannot do with many points it may do with one
-                    continue
-            wanted = np.array([value, other, other][: len(few)])
-            if found.shape == wanted.shape and np.allclose(found, wanted, 1e-9, 1e-9 * np.abs(np.nan_to_num(wanted)).max(), equal_nan=True):
-                return form
-        return None
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         if self.many is not None:
             return numbers(self.many(rows), rows)
-        return np.array([numbers(self.one(row), rows) for row in rows])
+        return numbers(self.one(rows), rows) if rows.ndim == 1 else np.array([numbers(self.one(row), rows) for row in rows])
 
     def slopes(self, rows: np.ndarray) -> np.ndarray:
         """The exact gradient of each row."""
-        if self.many is None:
+        f = self.many
+        if f is None:
             return np.array([automatic.gradient(self.one, row) for row in rows])
-        return in_blocks(lambda part: automatic.gradients(self.many, part), rows)
+        return in_blocks(lambda part: automatic.gradients(f, part), rows)
 
     def products(self, rows: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """The exact Hessian of each row times its way."""
-        if self.many is None:
+        f = self.many
+        if f is None:
             return np.array([automatic.hessian_vector(self.one, row, way) for row, way in zip(rows, ways, strict=True)])
-        return in_blocks(lambda *parts: automatic.hessian_vectors(self.many, *parts), rows, ways)
+        return in_blocks(lambda *parts: automatic.hessian_vectors(f, *parts), rows, ways)
+
+
+def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain) -> Callable | None:
+    """f of rows, where it gives for two unlike points at once what it gives for each; `value` is what it gives for `here`."""
+    count = len(here)
+    there = beside(here, NUDGE, domain)
+    few = np.array([here, there, there][: 3 if count == 2 else 2])  # not as many as there are variables
+    for form in (f, lambda p: turned(f(p.T))):
+        with np.errstate(all="ignore"):
+            try:
+                found, other = numbers(form(few), few), called(f, there)
+            except Exception:  # what it cannot do with many points it may do with one
+                continue
+        wanted = np.array([value, other, other][: len(few)])
+        if found.shape == wanted.shape and np.allclose(found, wanted, 1e-9, 1e-9 * np.abs(np.nan_to_num(wanted)).max(), equal_nan=True):
+            return form
+    return None
+
+
+def turned(columns: Any) -> Any:
+    return columns if getattr(columns, "ndim", 2) < 2 else np.transpose(columns)
+
+
+def beside(here: np.ndarray, step: Any, domain: Domain) -> np.ndarray:
+    """Another point, within the domain."""
+    step = step * np.maximum(1, np.abs(here))
+    return np.where(here + step <= domain[1], here + step, np.maximum(here - step, domain[0]))
 
 
 def in_blocks(act: Callable, *tables: np.ndarray) -> np.ndarray:
@@ -87,7 +97,7 @@ class Gradient:
     """The gradient of f as a function; what `gradient_of` gives."""
 
     def __init__(self, f: Callable, method: str, accuracy: int | None, h: float | None, domain: Any):
-        self.f, self.method, self.accuracy, self.h = f, one_of(method, METHODS, "method"), accuracy, h
+        self.f, self.method, self.accuracy, self.h = of_points(f), one_of(method, METHODS, "method"), accuracy, h
         self.domain = domain_of(domain)
         self.surface: Surface | None = None
 
@@ -133,9 +143,7 @@ class Gradient:
     def differences(self, f: Surface, rows: np.ndarray) -> np.ndarray:
         count = f.count
         variable = np.tile(np.arange(count), len(rows))
-        return partials(f.many or f.one, np.repeat(rows, count, axis=0), variable, 1, self.method, self.accuracy, self.h, self.domain).reshape(
-            rows.shape
-        )
+        return partials(f, np.repeat(rows, count, axis=0), variable, 1, self.method, self.accuracy, self.h, self.domain).reshape(rows.shape)
 
 
 def gradient_of(f: Callable, *, method: str = "auto", accuracy: int | None = None, h: float | None = None, domain: Any = None) -> Gradient:
@@ -194,6 +202,12 @@ def partials(f: Callable, base: np.ndarray, variable: np.ndarray, order: int, me
     if method in ("central", "forward", "backward"):
         return numeric.single(probe, along, order, method, accuracy, h).value
     return numeric.by_pairs(probe, along, whole(order, "order", 1, numeric.MOST_ORDER), h).value
+
+
+def of_points(f: Any, name: str = "f") -> Callable:
+    if not callable(f):
+        raise TypeError(f"{name}: {f!r} came; a function of points is accepted")
+    return f
 
 
 def inside(at: np.ndarray, domain: Domain) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus import numeric
-from edgecalc.calculus.gradients import NUDGE, Surface, complex_steps, inside, many
-from edgecalc.calculus.probe import Domain, Probe, domain_of, numbers
+from edgecalc.calculus.gradients import NUDGE, Surface, beside, complex_steps, for_rows, inside, many, of_points
+from edgecalc.calculus.probe import Domain, Probe, domain_of
 from edgecalc.calculus.sparsity import CHUNK, FEWEST, recovered
-from edgecalc.core.arrays import one_of, whole
+from edgecalc.core.arrays import one_of, truth, whole
 from edgecalc.errors import MissingExtra
 
 METHODS = ("auto", "automatic", "complex", "central")
@@ -56,11 +56,9 @@ def hessian(f: Callable, x: Any, *, grad: Callable | None = None, method: str = 
     one_of(method, METHODS, "method")
     at, limits = many(x), domain_of(domain)
     inside(at, limits)
-    if sparse and at.ndim != 1:
+    if truth(sparse, "sparse") and at.ndim != 1:
         raise ValueError(f"x: shape {at.shape} came; one point of shape (n,) is accepted with sparse=True")
-    for name, given in (("f", f), ("grad", grad)):
-        if not callable(given) and (name == "f" or given is not None):
-            raise TypeError(f"{name}: {given!r} came; a function of points is accepted")
+    of_points(f), grad is None or of_points(grad, "grad")
     rows = at.reshape(-1, at.shape[-1])
     if sparse:
         return as_sparse(second(f, rows, grad, method, limits, sparse=True))
@@ -72,7 +70,7 @@ def hessian(f: Callable, x: Any, *, grad: Callable | None = None, method: str = 
 def second(f: Callable, rows: np.ndarray, grad: Callable | None, method: str, domain: Domain, sparse: bool = False) -> Any:
     """The Hessians of all rows; of a sparse one (row, column, number) on and below its diagonal, if that is asked for."""
     if grad is not None:
-        return by_products(differenced(gradient_of_rows(grad), domain), rows, domain, sparse)
+        return by_products(differenced(gradient_of_rows(grad, rows[0], domain), domain), rows, domain, sparse)
     surface = Surface(f, rows, domain)
     exact = Products(surface.slopes, surface.products, EXACT)
     if method == "automatic":
@@ -103,8 +101,9 @@ def automatic_is_right(f: Surface, rows: np.ndarray) -> np.ndarray:
         bend = np.sum(way * f.products(rows, way), axis=-1)
     except Exception:  # what it cannot do automatically it may do by differences
         return np.zeros(len(rows), bool)
-    found = numeric.by_pairs(Along(f, rows, way, f.domain), np.zeros(len(rows)), 2, None)
-    return (np.abs(bend - found.value) <= 10 * found.error + 1e-9 * np.abs(bend)) & (found.kind == numeric.SMOOTH)
+    slope, found = (numeric.by_pairs(Along(f, rows, way, f.domain), np.zeros(len(rows)), order, None) for order in (1, 2))
+    smooth = (slope.kind == numeric.SMOOTH) & (found.kind == numeric.SMOOTH)
+    return (np.abs(bend - found.value) <= 10 * found.error + 1e-9 * np.abs(bend)) & smooth
 
 
 def as_sparse(found: Any) -> Any:
@@ -145,19 +144,16 @@ def differenced(slopes: Callable, domain: Domain) -> Products:
     return Products(slopes, along, DIFFERENCED, scales)
 
 
-def gradient_of_rows(grad: Callable) -> Callable:
-    """The caller's gradient for many rows, whether it takes many or one."""
+def gradient_of_rows(grad: Callable, here: np.ndarray, domain: Domain) -> Callable:
+    """The caller's gradient for rows, whether it takes many points or one."""
+    value = np.asarray(grad(here))
+    if value.shape != here.shape or value.dtype.kind not in "biuf":
+        raise ValueError(f"grad: {value.dtype} of shape {value.shape} came for a point of shape {here.shape}; as many real numbers are accepted")
+    many = for_rows(grad, here, value, domain)
 
     def slopes(rows: np.ndarray) -> np.ndarray:
-        for act in (lambda: numbers(grad(rows), rows), lambda: np.array([numbers(grad(row), rows) for row in rows])):
-            with np.errstate(all="ignore"):
-                try:
-                    found = act()
-                except (TypeError, ValueError, IndexError):
-                    continue
-            if found.shape == rows.shape:
-                return found
-        raise ValueError(f"grad: it gave no array of shape {rows.shape[1:]} for a point of shape {rows.shape[1:]}, which is accepted")
+        with np.errstate(all="ignore"):
+            return np.array([grad(row) for row in rows], float) if many is None else np.asarray(many(rows), float)
 
     return slopes
 
@@ -190,9 +186,7 @@ def by_products(given: Products, rows: np.ndarray, domain: Domain, sparse: bool 
 
 def asked(given: Products, here: np.ndarray, domain: Domain) -> tuple[Callable, Callable]:
     """What `recovered` asks: which components of the gradient change when a group of variables moves, and products with ways."""
-    low, high = domain
-    step = np.random.default_rng(len(here)).uniform(NUDGE / 2, NUDGE, len(here)) * np.maximum(1, np.abs(here))
-    there = np.where(here + step <= high, here + step, np.maximum(here - step, low))
+    there = beside(here, np.random.default_rng(len(here)).uniform(NUDGE / 2, NUDGE, len(here)), domain)
     slopes = given.slopes(here[None])
 
     def moved(groups: np.ndarray) -> np.ndarray:
@@ -220,7 +214,8 @@ class Along(Probe):
         with np.errstate(all="ignore"):
             ends = [np.where(way == 0, side, (edge - start) / way) for edge, side in ((domain[0], -np.inf), (domain[1], np.inf))]
             room = np.where(way < 0, ends[1], ends[0]).max(-1), np.where(way < 0, ends[0], ends[1]).min(-1)
-        super().__init__(f, tuple(np.repeat(each, parts) for each in room))
+        super().__init__(f)
+        self.domain = tuple(np.repeat(each, parts) for each in room)
         self.start, self.way, self.limits, self.parts = start, way, domain, parts
         self.places = np.arange(len(start) * parts)
 
@@ -253,7 +248,17 @@ def by_directions(f: Surface, rows: np.ndarray) -> np.ndarray:
         orders = np.eye(count, dtype=int)[: i + 1]
         orders[:, i] += 1
         result[:, i, : i + 1] = result[:, : i + 1, i] = along_all(f, rows, orders)
+    rough = rough_variables(f, rows)
+    result[rough[:, :, None] | rough[:, None]] = np.nan
     return result
+
+
+def rough_variables(f: Surface, rows: np.ndarray) -> np.ndarray:
+    """Along which variables f has a corner, whose two sides may bend alike."""
+    count = rows.shape[1]
+    start, ways = np.repeat(rows, count, axis=0), np.tile(np.eye(count), (len(rows), 1))
+    found = numeric.by_pairs(Along(f, start, ways * scales(start), f.domain), np.zeros(len(start)), 1, None)
+    return (found.kind != numeric.SMOOTH).reshape(rows.shape)
 
 
 def along_all(f: Surface, rows: np.ndarray, orders: np.ndarray) -> np.ndarray:
@@ -313,5 +318,8 @@ def mixed(f: Callable, x: Any, orders: Any, *, domain: Any = None) -> Any:
     rows = at.reshape(-1, at.shape[-1])
     if not len(rows):
         return np.empty(at.shape[:-1])
-    found = along_all(Surface(f, rows, limits), rows, np.array([orders])).reshape(at.shape[:-1])
+    surface = Surface(f, rows, limits)
+    found = along_all(surface, rows, np.array([orders]))[:, 0]
+    found[(rough_variables(surface, rows) & np.greater(orders, 0)).any(axis=-1)] = np.nan
+    found = found.reshape(at.shape[:-1])
     return found.item() if found.ndim == 0 else found

@@ -15,11 +15,12 @@ from functools import reduce
 
 import numpy as np
 
-GROUPS = (16, 64, 256)  # in a round, tried until most rows meet few of them
+GROUPS = (16, 32, 64, 128, 256)  # in a round, tried until most rows meet few of them
 ROUNDS = 3
-MET = 1 / 3
-FEWEST = 64  # columns, below which nothing is saved
+MET = 0.4
+FEWEST = 96  # columns, below which nothing is saved
 CHUNK = 1 << 22
+ROUNDING = 1e-4  # of the largest row, where all of a row is rounding
 
 
 def pattern(moved: Callable, count: int) -> tuple[np.ndarray, np.ndarray] | None:
@@ -116,4 +117,4 @@ def confirmed(row: np.ndarray, column: np.ndarray, number: np.ndarray, way: np.n
     rows, columns, numbers = np.concatenate([row, column[off]]), np.concatenate([column, row[off]]), np.concatenate([number, number[off]])
     parts = numbers * way[columns]
     total, size = (np.bincount(rows, each, len(way)) for each in (parts, np.abs(parts)))
-    return bool((np.abs(total - told) <= tolerance * size).all())
+    return bool((np.abs(total - told) <= tolerance * (size + ROUNDING * size.max())).all())

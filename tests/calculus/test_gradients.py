@@ -1,0 +1,172 @@
+"""A function is looked at once, then its gradient is asked for again and again: the same numbers as ever, few calls of f, no trap."""
+
+import math
+
+import numpy as np
+import pytest
+
+from edgecalc.calculus import gradient, gradient_of
+from edgecalc.calculus.gradients import FEW, Surface
+from edgecalc.calculus.probe import EVERYWHERE
+from tests.calculus.test_fields import EXACT, FORMS, at_each, for_many, rosenbrock, rosenbrock_gradient, sample, scaled
+
+
+class Counted:
+    def __init__(self, f):
+        self.f, self.calls = f, 0
+
+    def __call__(self, p):
+        self.calls += 1
+        return self.f(p)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", EXACT)
+def test_it_gives_the_gradient_at_every_further_point(name, form):
+    f, slopes, _ = EXACT[name]
+    found = gradient_of(FORMS[form](f))
+    for at in (sample(name), sample(name, 5) + 0.25, sample(name, 2, 3) - 0.125, sample(name)[None]):
+        np.testing.assert_allclose(found(at), at_each(slopes, at), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("count", [2, FEW, FEW + 1, 200])
+@pytest.mark.parametrize("method", ["auto", "complex", "automatic"])
+def test_every_number_of_variables_is_right_to_rounding(count, method):
+    slopes = gradient_of(rosenbrock, method=method)
+    for seed in range(3):
+        at = np.random.default_rng(seed).uniform(-2, 2, count)
+        assert scaled(slopes(at), rosenbrock_gradient(at)) <= 1e-15
+
+
+@pytest.mark.parametrize(("count", "calls"), [(2, 2), (FEW, 2), (FEW + 1, 1), (200, 1)])
+@pytest.mark.parametrize("form", ["many", "one"])
+def test_an_analytic_function_is_called_once_or_twice_for_a_gradient(count, calls, form):
+    f = Counted(rosenbrock if form == "many" else lambda p: sum(p[k] * p[k + 1] ** 2 for k in range(len(p) - 1)))
+    slopes = gradient_of(f)
+    slopes(np.ones(count))
+    f.calls = 0
+    for k in range(10):
+        slopes(np.full(count, 1.0 + k))
+    assert f.calls == 10 * calls
+
+
+def test_another_number_of_variables_is_another_look():
+    slopes = gradient_of(lambda p: np.sum(p**2, axis=-1))
+    assert slopes([1.0, 2.0]).tolist() == [2, 4]
+    assert slopes([1.0, 2.0, 3.0]).tolist() == [2, 4, 6]
+    assert slopes(np.ones((4, 40))).tolist() == [[2.0] * 40] * 4
+
+
+# ---------------------------------------------------------------- traps
+
+MIXING = {
+    "mean of all": lambda p: p[..., 0] * np.mean(p) + 0 * p[..., 1],
+    "largest of all": lambda p: p[..., 0] ** 2 * np.max(p),
+    "product of all": lambda p: p[..., 0] * np.prod(p),
+    "mean, one point": lambda p: p[0] * np.mean(p),
+}
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("name", MIXING)
+def test_a_function_that_mixes_its_points_is_asked_one_by_one(name, count):
+    f = MIXING[name]
+    at = np.random.default_rng(count).uniform(1, 2, (4, count))
+    wanted = [[(f(p + h) - f(p - h)) / 2e-5 for h in 1e-5 * np.eye(count)] for p in at]
+    np.testing.assert_allclose(gradient_of(f)(at), wanted, rtol=0, atol=1e-7)
+
+
+BOUNDED = {
+    "log": (lambda p: np.sum(np.log(p), axis=-1), lambda p: 1 / p),
+    "root, squared": (lambda p: np.sum(np.sqrt(p) ** 2, axis=-1), np.ones_like),
+    "power": (lambda p: np.sum(p**2.5, axis=-1), lambda p: 2.5 * p**1.5),
+}
+
+
+@pytest.mark.parametrize("count", [2, 30])
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.filterwarnings("ignore:invalid value")  # what f itself says of numbers left of 0
+def test_nan_where_f_is_and_only_there(name, count):
+    f, slopes = BOUNDED[name]
+    at = np.random.default_rng(0).uniform(0.5, 2, (6, count))
+    at[2, 1] = at[4, 0] = -1.0
+    found = gradient_of(f)(at)
+    good = [0, 1, 3, 5]
+    np.testing.assert_allclose(found[good], slopes(at[good]), rtol=1e-13)
+    assert np.isnan(found[[2, 4], [1, 0]]).all()
+
+
+def test_slopes_of_an_analytic_function_with_a_value_of_0():
+    """There the real part of a complex step is rounding, not f."""
+    at = np.array([1.1, 0.3])
+    found = gradient_of(lambda p: p[..., 0] ** 3 - 1.331 + p[..., 1] - 0.3)(at)
+    np.testing.assert_allclose(found, [3 * 1.1**2, 1], rtol=1e-15)
+
+
+def in_place(p):
+    q = p * 1
+    q[..., 0] += q[..., 1] ** 2
+    return np.sum(q, axis=-1)
+
+
+@pytest.mark.parametrize("count", [3, FEW + 4])
+def test_code_that_changes_its_arrays_in_place(count):
+    at = np.random.default_rng(0).uniform(-2, 2, (2, count))
+    wanted = np.ones_like(at)
+    wanted[:, 1] += 2 * at[:, 1]
+    np.testing.assert_allclose(gradient_of(in_place)(at), wanted, rtol=1e-15)
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_a_branch_is_followed_at_every_point(count):
+    def f(p):
+        return np.where(p[..., 0] > 0, p[..., 0] ** 2, -3 * p[..., 0]) + np.sum(p[..., 1:], axis=-1)
+
+    slopes = gradient_of(f)
+    for first, slope in ((1.5, 3.0), (-1.5, -3.0), (0.5, 1.0)):
+        at = np.full(count, first)
+        np.testing.assert_allclose(slopes(at), [slope] + [1.0] * (count - 1), atol=1e-10)
+
+
+def test_a_corner_has_no_slope():
+    assert np.isnan(gradient_of(lambda p: np.abs(p[..., 0]) + p[..., 1])([0.0, 1.0]).tolist()[0])
+
+
+@pytest.mark.parametrize(
+    ("f", "takes"),
+    [
+        (for_many(lambda x, y: x * y), "rows"),
+        (lambda p: p[0] * p[1], "columns"),
+        (lambda p: math.hypot(p[0], p[1]), "one"),
+        (lambda p: float(p[0]), "one"),
+        (np.sum, "one"),
+    ],
+)
+def test_what_a_function_takes_is_told_by_its_answers(f, takes):
+    rows = np.array([[1.0, 2.0], [3.0, 4.0]])
+    found = Surface(f, rows, EVERYWHERE)
+    assert (found.many is f, found.many is not None) == {"rows": (True, True), "columns": (False, True), "one": (False, False)}[takes]
+    assert found(rows).tolist() == [f(row) for row in rows]
+
+
+def test_a_look_stays_within_the_domain():
+    def f(p):
+        if (np.real(p) < 0).any() or (np.real(p) > 1).any():
+            raise RuntimeError("called outside the domain")
+        return np.sum(p**2, axis=-1)
+
+    for at in ([0.0, 1.0], [1.0, 1.0], [0.0, 0.0]):
+        np.testing.assert_allclose(gradient_of(f, domain=(0, 1))(at), 2 * np.array(at), atol=1e-15)
+
+
+def test_refusals_come_before_a_point_or_with_it():
+    with pytest.raises(ValueError, match=r"^method: "):
+        gradient_of(rosenbrock, method="newton")
+    with pytest.raises(ValueError, match=r"^domain: "):
+        gradient_of(rosenbrock, domain=(1, 0))
+    with pytest.raises(TypeError, match=r"^f: "):
+        gradient_of(3)
+    with pytest.raises(ValueError, match=r"^x: .*outside the domain"):
+        gradient_of(rosenbrock, domain=(0, 1))([0.5, 2.0])
+    assert repr(gradient_of(rosenbrock)) == "gradient_of(rosenbrock, method='auto')"
+    assert (gradient(rosenbrock, [1.0, 2.0]) == gradient_of(rosenbrock)([1.0, 2.0])).all()
