@@ -1,6 +1,6 @@
 """Whether a gradient is right: each number of it beside the finite-difference core's, which knows how far off it may be itself.
 
-agrees    the two differ by no more than the difference's own error
+agrees    the two differ by no more than what the difference itself may be off
 kink      the function bends right there (ReLU at 0): what was given lies between the slopes of both sides
 off       they differ by more: a mistake
 unsure    the difference is no judge: it has no value there, or an error too large to tell
@@ -21,7 +21,8 @@ JUDGEMENTS = ("agrees", "kink", "off", "unsure")
 ROUNDING = 1e-11  # of the size of the whole gradient: what adding up in another order may change
 SIDES = 1e-6  # of that size: how well the slopes of both sides are known
 BLIND = 1e-4  # of that size: an error bar beyond it tells nothing
-TINY = 1e-12  # an error bar that no gradient is too small for
+NOISE = 1e-12  # of the size of f: rounding, of which no difference is free
+DOUBT = 3  # an error bar is an estimate: so many times of it are still agreement
 SHOWN = 12
 
 
@@ -137,14 +138,14 @@ def judged(f: Callable, at: Array, given: Array, names: list[str]) -> GradientCh
     count = at.size
     probe = Partials(f, np.broadcast_to(at, (count, count)), np.arange(count))
     with np.errstate(all="ignore"):
-        found = numeric.by_pairs(probe, at.copy(), 1, None)
+        found, height = numeric.by_pairs(probe, at.copy(), 1, None), float(np.abs(f(at)))
         left, right = found.left + 0.0, found.right + 0.0  # no slope of -0
         seen = np.abs([given, left, right])
         size = float(np.max(seen, initial=0.0, where=np.isfinite(seen)))
         bent = found.kind == numeric.CORNER
         margin = SIDES * size
         between = bent & (given >= np.fmin(left, right) - margin) & (given <= np.fmax(left, right) + margin)
-        close = np.abs(given - found.value) <= found.error + ROUNDING * size
-        blind = ~bent & ~(np.isfinite(found.value) & (found.error <= max(BLIND * size, TINY)))
+        close = np.abs(given - found.value) <= DOUBT * found.error + ROUNDING * size
+        blind = ~bent & ~(np.isfinite(found.value) & (found.error <= max(BLIND * size, NOISE * height)))
     judgement = np.select([blind, between, close], ["unsure", "kink", "agrees"], "off")
     return GradientCheck(names, given, found.value, found.error, left, right, judgement)

@@ -102,20 +102,21 @@ def classes(targets: Any, columns: int) -> Array:
     """Whole numbers that name a class, or each row the shares of all classes."""
     if columns < 2:
         raise ValueError(f"outputs: {columns} came; cross entropy is between 2 classes or more, the log loss takes one output")
-    labels = np.asarray(targets) if np.ndim(targets) == 1 else None
-    if labels is None:
-        t = shares(targets, columns)
+    labels = real_array(targets, "T")[0]
+    if labels.ndim != 1:
+        if labels.shape[1:] != (columns,):
+            raise ValueError(f"T: shape {labels.shape} came; class numbers (samples,), or shares (samples, {columns}), are accepted")
+        t = shares(labels, columns)
         if np.any(np.abs(t.sum(axis=1) - 1) > 1e-9):
             row = int(np.argmax(np.abs(t.sum(axis=1) - 1)))
             raise ValueError(f"T: row {row} adds up to {t[row].sum():.6g}; the shares of all classes, which add up to 1, are accepted")
         return t
-    if labels.dtype.kind not in "biu":
-        raise TypeError(f"T: {labels.dtype} came; class numbers as integers, or rows of {columns} shares, are accepted")
-    labels = labels.astype(np.int64)
-    if not len(labels) or labels.min() < 0 or labels.max() >= columns:
-        came = f"classes from {labels.min()} to {labels.max()}" if len(labels) else "no class"
-        raise ValueError(f"T: {came} came; 0 to {columns - 1} are accepted, as there are {columns} outputs")
-    return np.eye(columns)[labels]
+    if not len(labels):
+        raise ValueError("T: shape (0,) came; at least one sample is accepted")
+    wrong = ~np.isin(labels, np.arange(columns))
+    if wrong.any():
+        raise ValueError(f"T: class {labels[wrong][0]:g} came; whole numbers from 0 to {columns - 1} are accepted, as there are {columns} outputs")
+    return np.eye(columns)[labels.astype(np.int64)]
 
 
 # ---------------------------------------------------------------- the four

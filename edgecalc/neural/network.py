@@ -129,7 +129,7 @@ class Network:
             raise ValueError(f"output: {last!r} came; the {loss} takes logits, so that 'identity' is accepted; predict gives the probabilities")
         self.layers = layers_of(self.sizes, [*hidden_of(activation, len(self.sizes) - 2), last])
         begin = INITIALS[one_of(initial, INITIALS, "initial")]
-        dice = np.random.default_rng(seed)
+        dice = dice_of(seed)
         parts = [(begin(dice, layer.inputs, layer.outputs).ravel(), np.zeros(layer.outputs)) for layer in self.layers]
         self.parameters = np.concatenate([each for part in parts for each in part])
 
@@ -300,6 +300,13 @@ def sizes_of(sizes: Any) -> tuple[int, ...]:
     if isinstance(sizes, str) or not np.iterable(sizes) or len(found := tuple(sizes)) < 2:
         raise ValueError(f"sizes: {sizes!r} came; features, hidden layers if any, and outputs, such as [2, 8, 1], are accepted")
     return tuple(whole(each, "sizes", 1) for each in found)
+
+
+def dice_of(seed: Any) -> np.random.Generator:
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise ValueError(f"seed: {seed!r} came; an int of 0 or more, or a numpy.random.Generator, is accepted") from None
 
 
 def hidden_of(activation: Any, count: int) -> list[str]:

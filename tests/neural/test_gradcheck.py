@@ -1,8 +1,11 @@
 """The check of gradients: it passes what is right, finds what is wrong, by name, and tells a kink from a mistake."""
 
+import importlib
+
 import numpy as np
 import pytest
 
+from edgecalc import neural
 from edgecalc.calculus.activations import ACTIVATIONS
 from edgecalc.neural import LOSSES, Network, gradcheck, network
 from edgecalc.neural.network import ACCEPTED, Activation
@@ -74,6 +77,21 @@ def test_a_kink_is_explained_and_is_no_mistake():
     assert "layer 1 bias[0]: kink, 0 given, slopes 0 on the left and -4 on the right" in str(check)
 
 
+def test_a_layer_of_relu_at_0_is_right_in_all_that_it_gives():
+    made = Network([2, 3, 1], "ReLU", seed=0)  # biases of 0 and samples of 0: each neuron stands at its kink
+    check = gradcheck(made, np.zeros((2, 2)), [0.0, 1.0])
+    assert check.ok, check
+    assert set(check.judgement) == {"agrees", "kink"}
+
+
+@pytest.mark.parametrize("loss", ["mse", "log loss"])
+def test_a_saturated_network_is_right_though_its_slopes_are_0(loss):
+    made = Network([2, 3, 1], "tanh", loss=loss)
+    made.parameters = np.full(made.count, 500.0)
+    check = gradcheck(made, [[1.0, 0.5], [2.0, -0.25]], [0.0, 1.0])
+    assert check.ok, check
+
+
 @pytest.mark.parametrize(("slope", "judgement"), [(-1.0, "kink"), (0.0, "kink"), (0.5, "kink"), (1.0, "kink"), (1.1, "off"), (-3.0, "off")])
 def test_at_a_kink_only_a_slope_between_those_of_both_sides_is_right(slope, judgement):
     check = gradcheck((lambda p: np.abs(p).sum(-1), lambda p: [slope]), [0.0])
@@ -130,3 +148,8 @@ def test_bad_input_is_refused_by_name(what, x, error, message):
 def test_names_must_be_as_many_as_the_variables():
     with pytest.raises(ValueError, match=r"^names: 1 came; one for each of the 2"):
         gradcheck((np.sum, np.ones_like), [1.0, 2.0], names=["w"])
+
+
+def test_the_file_does_not_stand_in_the_way_of_its_function():
+    importlib.import_module("edgecalc.neural.gradcheck")
+    assert neural.gradcheck is gradcheck

@@ -95,7 +95,7 @@ def test_squares_follow_the_course():
 
 def test_labels_are_shares_written_shorter():
     z = np.random.default_rng(2).normal(size=(3, 4))
-    for labels in ([3, 0, 1], np.array([3, 0, 1], np.uint8)):
+    for labels in ([3, 0, 1], np.array([3, 0, 1], np.uint8), [3.0, 0.0, 1.0]):
         assert LOSSES["cross entropy"].value(z, labels) == LOSSES["cross entropy"].value(z, np.eye(4)[[3, 0, 1]])
 
 
@@ -125,10 +125,14 @@ def test_the_table_cannot_be_changed():
         ("log loss", [1.0], [1.5], ValueError, "^T: 1.5 came; the log loss accepts 0, 1"),
         ("log loss", [1.0], [-1], ValueError, "^T: -1 came"),
         ("cross entropy", [[1.0]], [0], ValueError, "^outputs: 1 came; cross entropy is between 2"),
-        ("cross entropy", [[1.0, 2.0]], [2], ValueError, "^T: classes from 2 to 2 came; 0 to 1"),
-        ("cross entropy", [[1.0, 2.0]], [-1], ValueError, "^T: classes from -1"),
-        ("cross entropy", [[1.0, 2.0]], np.zeros(0, int), ValueError, "^T: no class came"),
-        ("cross entropy", [[1.0, 2.0]], [1.0], TypeError, "^T: float64 came; class numbers as integers"),
+        ("cross entropy", [[1.0, 2.0]], [2], ValueError, "^T: class 2 came; whole numbers from 0 to 1"),
+        ("cross entropy", [[1.0, 2.0]], [-1], ValueError, "^T: class -1 came"),
+        ("cross entropy", [[1.0, 2.0]], [0.5], ValueError, "^T: class 0.5 came"),
+        ("cross entropy", [[1.0, 2.0]], [np.nan], ValueError, "^T: class nan came"),
+        ("cross entropy", [[1.0, 2.0]], [], ValueError, r"^T: shape \(0,\) came; at least one"),
+        ("cross entropy", [[1.0, 2.0]], [[1]], ValueError, r"^T: shape \(1, 1\) came; class numbers \(samples,\), or shares \(samples, 2\)"),
+        ("cross entropy", [[1.0, 2.0]], 1, ValueError, r"^T: shape \(\) came; class numbers"),
+        ("cross entropy", [[1.0, 2.0]], ["a"], TypeError, "^T: <U1 came"),
         ("cross entropy", [[1.0, 2.0]], [[0.5, 0.6]], ValueError, "^T: row 0 adds up to 1.1"),
         ("cross entropy", [[1.0, 2.0]], [[1.5, -0.5]], ValueError, "^T: 1.5 came"),
     ],

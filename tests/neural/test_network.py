@@ -278,6 +278,8 @@ def test_bad_layers_are_refused_by_name(arguments, error, message):
     ("options", "message"),
     [
         ({"loss": "l1"}, "^loss: 'l1' came; accepted are 'mse', 'half mse', 'log loss', 'cross entropy'"),
+        ({"seed": "a"}, r"^seed: 'a' came; an int of 0 or more"),
+        ({"seed": -1}, r"^seed: -1 came"),
         ({"initial": "zeros"}, "^initial: 'zeros' came; accepted are 'uniform', 'Glorot', 'Xavier', 'He'"),
         ({"output": "softmax"}, "^output: 'softmax' came; accepted are 'identity'"),
         ({"output": "sigmoid", "loss": "log loss"}, "^output: 'sigmoid' came; the log loss takes logits"),
