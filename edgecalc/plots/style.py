@@ -19,7 +19,7 @@ LINES: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-"},
     {"color": VERMILLION, "linestyle": "--"},
     {"color": GREEN, "linestyle": "-."},
-    {"color": ORANGE, "linestyle": (0, (1, 1))},
+    {"color": ORANGE, "linestyle": (0, (2, 1))},
     {"color": PURPLE, "linestyle": (0, (8, 2))},
     {"color": SKY, "linestyle": (0, (4, 1, 1, 1, 1, 1))},
 )

@@ -250,7 +250,7 @@ def turned(f: Callable | str, box: Any, *, marks: bool = True, out: str | PathLi
             x=mark.places[:, 0], y=mark.places[:, 1], z=mark.heights, name=mark.words.replace("\n", "<br>"), mode="markers",
             marker={"color": mark.look["color"], "size": 6, "symbol": SYMBOLS[mark.verdict], "line": {"color": "white", "width": 1}},
         )  # fmt: skip
-    axes = {f"{axis}axis": {"title": name} for axis, name in zip("xyz", (*at.names, at.height), strict=True)}
+    axes: dict[str, Any] = {f"{axis}axis": {"title": name} for axis, name in zip("xyz", (*at.names, at.height), strict=True)}
     axes["camera"] = {"eye": {"x": 1.5, "y": -1.7, "z": 1.1}}
     figure.update_layout(title=at.title, scene=axes, legend={"x": 0, "y": 1}, margin={"l": 0, "r": 0, "b": 0})
     if out is not None:

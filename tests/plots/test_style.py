@@ -1,5 +1,6 @@
 """What holds for every picture: made without pyplot, named, legible, nothing cut off; and what is said where matplotlib is missing."""
 
+import doctest
 import pickle
 from io import BytesIO
 
@@ -17,6 +18,14 @@ from tests.reference import process
 def test_every_picture_is_asked():
     assert set(PICTURES["curves"]) == set(curves.__all__)
     assert {*PICTURES["surfaces"], "turned"} == set(surfaces.__all__)
+
+
+@pytest.mark.parametrize("room", [curves, surfaces])
+def test_every_public_name_has_an_example_that_uses_it(room):
+    assert room.__all__ == sorted(room.__all__)
+    for name in room.__all__:
+        (found,) = doctest.DocTestFinder(recurse=False).find(getattr(room, name), name, module=False)
+        assert any(f"{name}(" in example.source for example in found.examples), name
 
 
 @pytest.mark.parametrize(("room", "name"), CASES)
