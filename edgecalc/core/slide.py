@@ -140,27 +140,22 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
         return whole
     array = np.ascontiguousarray(array)
     target = whole if whole.flags.carray and not np.may_share_memory(whole, array) else np.empty(array.shape, result)
-    before, after, apart = max(0, -min(row.offsets)), max(0, max(row.offsets)), prod(array.shape[axis + 1 :])
-    ends = ends_of(operator, array.shape[axis], before, after)
+    size, apart, before, after = array.shape[axis], prod(array.shape[axis + 1 :]), max(0, -min(row.offsets)), max(0, max(row.offsets))
+    ends = ends_of(operator, size, before, after)
     fitting = slice(before * apart, array.size - after * apart)  # with what lies between two lines of the axis: the ends are written last
     slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads)
-    inner = replace(inner, dtype=result)
+    lines, written, inner = array.reshape(-1, size, apart), target.reshape(-1, size, apart), replace(inner, dtype=result)
     for near, there, blocks in ends:
-        source = np.ascontiguousarray(np.moveaxis(array[(slice(None),) * axis + (near,)], axis, 0))
+        source = np.ascontiguousarray(lines[:, near].swapaxes(0, 1))
         found = np.empty((there.stop - there.start, *source.shape[1:]), result)
         for end, first in blocks:
             larger = 1 if options.normalize else end.slope() / operator.slope()
             block = found[first - there.start :][: row.stride].reshape(-1)
             slide_flat(
-                end,
-                replace(inner, divide=options.divide * larger) if larger != 1 else inner,
-                source,
-                first - near.start,
-                found[0].size,
-                block,
-                threads,
-            )
-        target[(slice(None),) * axis + (there,)] = np.moveaxis(found, 0, axis)
+                end, replace(inner, divide=options.divide * larger) if larger != 1 else inner,
+                source, first - near.start, found[0].size, block, threads,
+            )  # fmt: skip
+        written[:, there] = found.swapaxes(0, 1)
     if target is not whole:
         whole[...] = target
     return whole
