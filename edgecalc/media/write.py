@@ -55,6 +55,17 @@ def write(
     return size
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """A file of any other sort, in the same way."""
+    part = temporary(path)
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
 def _options(suffix: str) -> dict[str, int]:
     quick: dict[str, dict[str, int]] = {".jpg": {"quality": 95}, ".jpeg": {"quality": 95}, ".webp": {"lossless": 1}}
     return quick.get(suffix, {})
