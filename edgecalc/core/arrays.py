@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Iterable
-from math import inf
+from math import frexp, inf, isfinite, ldexp
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ ELSEWHERE = {  # what other libraries call a border
     "grid-mirror": "symmetric", "grid-wrap": "wrap", "grid-constant": "constant", "circular": "wrap", "zero": "constant",
 }  # fmt: skip
 ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64"
+SQUARES = (1e-140, 1e150)  # float64 numbers whose squares neither vanish nor overflow
 GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) in units of 1/65536: what Pillow's "L" is
 
 
@@ -76,6 +77,28 @@ def number(value: Any, name: str, least: float | None = None) -> float:
     if value != value or least is not None and not least <= float(value) < inf:
         raise ValueError(f"{name}: {value!r} came; {accepted} is accepted")
     return float(value)
+
+
+def positive(value: Any, name: str, accepted: str = "one finite number above 0 is") -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not 0 < value < inf:
+        raise ValueError(f"{name}: {value!r} came; {accepted} accepted")
+    return float(value)
+
+
+def peak(values: np.ndarray) -> float:
+    """The largest size; NaN or infinity where there is one."""
+    return float(max(values.max(initial=0), -values.min(initial=0)))
+
+
+def sound(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Scaled by a power of two where squares of its differences would overflow or vanish, and the factor that takes back."""
+    largest = peak(values)
+    if not isfinite(largest):
+        largest = float(np.max(np.abs(values), initial=0, where=np.isfinite(values)))
+    if largest == 0 or SQUARES[0] < largest < SQUARES[1]:
+        return values, 1.0
+    exponent = frexp(largest)[1]
+    return np.ldexp(values, -exponent), ldexp(1.0, exponent)
 
 
 def refuse_type(dtype: np.dtype, name: str) -> None:

@@ -5,7 +5,7 @@ image ── gaussian (sigma=) ── derivatives ── thinned ── weak and
 """
 
 from dataclasses import replace
-from math import floor, frexp, isfinite, ldexp
+from math import floor, isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,6 @@ SIZES = (3, 5, 7)
 I16, I32 = np.dtype(np.int16), np.dtype(np.int32)
 KINDS = (I16, I32, F32, F64)  # types of derivatives that a kernel thins
 EMPTY = np.empty(0)
-LEAST, MOST = 1e-140, 1e150  # float64 gradients whose squares are sound
 MOST_SINGLE = 1e30  # float32 pixels whose derivatives stay finite
 
 
@@ -193,11 +192,11 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     if sigma is not None:
         smoothed = [smooth(plane, sigma, unknown, border, cval, threads) for plane in planes]
         planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
-    if planes.dtype == F32 and peak(planes) > MOST_SINGLE:
+    if planes.dtype == F32 and arrays.peak(planes) > MOST_SINGLE:
         planes = planes.astype(F64)
     divided = 16.0 if planes.dtype == U8 and ksize == 7 else 1.0  # OpenCV's, so that they fit int16
     if planes.dtype == F64:
-        planes, divided = sound(planes)
+        planes, divided = arrays.sound(planes)
         cval = cval / divided if divided != 1 else cval
     operator = ((stencils.sobel(ksize), 1), (stencils.sobel(ksize), 0))
     options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and planes.dtype == U8 else Options(border, cval)
@@ -220,7 +219,7 @@ def given(gradients: Any, mask: Any) -> Field:
         kind = I16
     x, y = np.ascontiguousarray(x, kind), np.ascontiguousarray(y, kind)
     if kind == F64:
-        (x, y), divided = sound(np.stack([x, y]))
+        (x, y), divided = arrays.sound(np.stack([x, y]))
     return Field(None, x, y, unknown_pixels(np.stack([x, y]), mask) if kind in (F32, F64) or mask is not None else None, kind, divided)
 
 
@@ -228,7 +227,7 @@ def unknown_pixels(planes: np.ndarray, mask: Any) -> np.ndarray | None:
     """1 where a pixel is masked, or no finite number in any channel; None if there is no such pixel."""
     unknown = None if mask is None else np.logical_not(arrays.mask_array(mask, planes.shape[1:]))
     for plane in planes if planes.dtype.kind == "f" else ():
-        if not isfinite(peak(plane)):
+        if not isfinite(arrays.peak(plane)):
             lost = ~np.isfinite(plane)
             unknown = lost if unknown is None else np.logical_or(unknown, lost, out=unknown)
     return None if unknown is None else unknown.view(np.uint8)
@@ -253,22 +252,6 @@ def smooth(plane: np.ndarray, sigma: Any, unknown: np.ndarray | None, border: st
     return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
 
 
-def peak(values: np.ndarray) -> float:
-    """The largest size; NaN or infinity where there is one."""
-    return float(max(values.max(initial=0), -values.min(initial=0)))
-
-
-def sound(values: np.ndarray) -> tuple[np.ndarray, float]:
-    """Scaled by a power of two where squares of its differences would overflow or vanish, and the factor that takes back."""
-    largest = peak(values)
-    if not isfinite(largest):
-        largest = float(np.max(np.abs(values), initial=0, where=np.isfinite(values)))
-    if largest == 0 or LEAST < largest < MOST:
-        return values, 1.0
-    exponent = frexp(largest)[1]
-    return np.ldexp(values, -exponent), ldexp(1.0, exponent)
-
-
 def derivatives(field: Field, norm: str) -> tuple[np.ndarray, np.ndarray]:
     """As the kernel sees them: of each pixel's strongest channel."""
     if field.second is not None:
@@ -277,6 +260,8 @@ def derivatives(field: Field, norm: str) -> tuple[np.ndarray, np.ndarray]:
     divide = 16.0 if field.kind == I16 and field.ksize == 7 else 1.0
     options = (field.border, field.cval, False, None, field.kind, divide)
     pairs = [apply(((operator, "x"), (operator, "y")), plane, "each", options) for plane in field.first]
+    if len(pairs) == 1:
+        return pairs[0]
     strongest = np.argmax([in_order(x, y, norm) for x, y in pairs], axis=0)[np.newaxis]
     x, y = (np.take_along_axis(np.stack(each), strongest, 0)[0] for each in zip(*pairs, strict=True))
     return x, y

@@ -1,6 +1,5 @@
 """Gaussian scale: smoothing, derivatives of any order, and the two Laplacians built of them; the numbers of scipy.ndimage."""
 
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -96,14 +95,12 @@ def difference_of_gaussians(
 
 def row(sigma: Any, order: int, truncate: Any, name: str = "sigma") -> Stencil:
     """The sampled bell or its derivative, once sigma and truncate are known to be sound."""
-    for value, what in ((sigma, name), (truncate, "truncate")):
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not isfinite(value) or value <= 0:
-            raise ValueError(f"{what}: {value!r} came; one finite number above 0 is accepted")
-    if max(sigma, truncate * sigma) > MOST_RADIUS:
+    wide, reach = arrays.positive(sigma, name), arrays.positive(truncate, "truncate")
+    if max(wide, reach * wide) > MOST_RADIUS:
         raise ValueError(
-            f"{name}: {sigma!r} came; up to {MOST_RADIUS / truncate:g} (a radius of {MOST_RADIUS} pixels) is accepted; shrink the image first"
+            f"{name}: {sigma!r} came; up to {MOST_RADIUS / reach:g} (a radius of {MOST_RADIUS} pixels) is accepted; shrink the image first"
         )
-    return stencils.gaussian(float(sigma), order, float(truncate))
+    return stencils.gaussian(wide, order, reach)
 
 
 def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tuple, out: Any, threads: Any, gray: bool) -> Any:

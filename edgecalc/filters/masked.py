@@ -61,8 +61,7 @@ def distances(operators: tuple, image: Any, spacing: Any, gray: Any) -> list[flo
     if len(steps) not in (1, ndim):
         raise ValueError(f"spacing: {spacing!r} came; one number, or one for each of the {ndim} axes, rows first, is accepted")
     for step in steps:
-        if isinstance(step, bool) or not isinstance(step, int | float | np.integer | np.floating) or not np.isfinite(step) or step <= 0:
-            raise ValueError(f"spacing: {spacing!r} came; finite numbers above 0 are accepted")
+        arrays.positive(step, "spacing", "finite numbers above 0 are")
     return [float(steps[arrays.axis_number(axis, ndim) if len(steps) > 1 else 0]) ** operator.terms[0][1].derivative for operator, axis in operators]
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64
 from edgecalc.core.slide import apply
-from edgecalc.filters.canny import peak, sound
 from edgecalc.filters.gaussian import gaussian, row, smoothed
 from edgecalc.filters.operators import Polar, pair, two_dimensional
 from edgecalc.stencils import OPERATORS
@@ -97,10 +96,10 @@ def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
     arrays.one_of(operator, OPERATORS, "operator")
     planes = arrays.planes_of(image)
     kind, factor = float_type(planes.dtype), 1.0
-    if planes.dtype == F32 and not SINGLE[0] < peak(planes) < SINGLE[1]:
+    if planes.dtype == F32 and not SINGLE[0] < arrays.peak(planes) < SINGLE[1]:
         planes = planes.astype(F64)
     if planes.dtype == F64:
-        planes, factor = sound(planes)
+        planes, factor = arrays.sound(planes)
         cval = cval / factor if factor != 1 else cval
     operators, real = pair(operator, planes[0]), float_type(planes.dtype)
     total = None

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.core.arrays import number, whole
+from edgecalc.core.arrays import number, positive, whole
 from edgecalc.optimize import recorder as ends
-from edgecalc.optimize.objective import Objective, bounds_of, free, rate_of, rows_of
+from edgecalc.optimize.objective import Objective, bounds_of, free, rows_of
 from edgecalc.optimize.recorder import Recorder, keeping
 from edgecalc.optimize.rules import Rule, hill_climbing, noisy, rule_of
 from edgecalc.optimize.schedules import schedule_of
@@ -74,7 +74,7 @@ def descend(
     chosen, plan, rows = seeded(rule, seed), schedule_of(schedule), rows_of(data)
     objective = Objective(f, x0, grad, rows)
     steps, limits = whole(steps, "steps", 0), bounds_of(bounds, objective.start)
-    first, tolerance = rate_of(rate, chosen.rate), 0.0 if stop is None else number(stop, "stop", 0)
+    first, tolerance = positive(chosen.rate if rate is None else rate, "rate"), 0.0 if stop is None else number(stop, "stop", 0)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback: {callback!r} came; a function of (iteration, x, f) is accepted")
     batches = drawn(rows, batch_of(1 if rule == "sgd" and batch is None else batch, rows), seed)

@@ -12,7 +12,6 @@ from edgecalc.calculus import numeric
 from edgecalc.calculus.gradients import gradient_of
 from edgecalc.calculus.hessians import hessian
 from edgecalc.calculus.probe import numbers
-from edgecalc.core.arrays import number
 
 
 class Objective:
@@ -161,10 +160,3 @@ def rows_of(data: Any) -> tuple:
         if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
             raise ValueError(f"data: {array.dtype} with NaN, infinity or no numbers came; finite numbers are accepted")
     return arrays
-
-
-def rate_of(rate: Any, default: float) -> float:
-    found = number(default if rate is None else rate, "rate")
-    if not 0 < found < np.inf:
-        raise ValueError(f"rate: {rate!r} came; a finite number above 0 is accepted")
-    return found

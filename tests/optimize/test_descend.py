@@ -219,7 +219,7 @@ def test_counted_evaluations_are_the_calls():
         ({"x0": [1j]}, TypeError, "x0: complex128 came"),
         ({"rate": 0.0}, ValueError, "rate: 0.0 came"),
         ({"rate": -1}, ValueError, "rate: -1 came"),
-        ({"rate": "fast"}, TypeError, "rate: 'fast' came"),
+        ({"rate": "fast"}, ValueError, "rate: 'fast' came"),
         ({"steps": -1}, ValueError, "steps: -1 came"),
         ({"steps": 1.5}, TypeError, "steps: 1.5 came"),
         ({"stop": -1.0}, ValueError, "stop: -1.0 came"),
