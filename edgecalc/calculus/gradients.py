@@ -1,11 +1,12 @@
 """The gradient of a function whose variables stand on the last axis, by the cheapest way that is right for it.
 
-complex step    analytic functions of few variables, in blocks that stay in the cache
+complex step    analytic functions of few variables at few points
 automatic       analytic functions of more
 pairs           any other: stencils of orders 8 and 6 with a step that settles
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
-FEW = 16  # variables, up to which the complex step is faster than automatic differentiation
+FEW = 1 << 12  # numbers in all complex steps, up to which they are faster than automatic differentiation
 BLOCK = 125 << 10  # bytes of an array: larger ones may get fresh pages from the system each time
 SAMPLE = 8
 NUDGE = 2.0**-10
@@ -24,9 +25,9 @@ NUDGE = 2.0**-10
 class Surface:
     """A function of points that are rows, known once and for all: whether it takes many at a time, and whether it is analytic.
 
-    f(p): p[..., 0] * p[..., 1]     takes rows
-    f(p): p[0] * p[1]               takes columns: it is given the transpose
-    f(p): math.exp(p[0])            takes one point
+    p[..., 0] * p[..., 1]     takes rows
+    p[0] * p[1]               takes columns: it is given the transpose
+    math.exp(p[0])            takes one point
     """
 
     def __init__(self, f: Callable, rows: np.ndarray, domain: Domain):
@@ -37,7 +38,11 @@ class Surface:
             raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
         self.one, self.domain, self.count, self.traceable = of_points(f), domain, len(here), True
         self.many = for_rows(f, here, value, domain)
-        self.analytic = self.many is not None and is_analytic(self.many, rows[:: max(1, len(rows) // SAMPLE)], 1)
+        self.sample = rows[:: max(1, len(rows) // SAMPLE)]
+
+    @cached_property
+    def analytic(self) -> bool:
+        return self.many is not None and is_analytic(self.many, self.sample, 1)
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         if self.many is not None:
@@ -123,7 +128,7 @@ class Gradient:
             return complex_steps(f, rows)[0]
         if self.method != "auto" or self.h is not None or not f.analytic:
             return self.differences(f, rows)
-        if f.count > FEW and f.traceable:
+        if rows.size * f.count > FEW and f.traceable:
             try:
                 return f.slopes(rows)
             except Exception:  # analytic code may still change arrays in place

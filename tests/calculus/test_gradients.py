@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgecalc.calculus import gradient, gradient_of
-from edgecalc.calculus.gradients import FEW, Surface
+from edgecalc.calculus.gradients import Surface
 from edgecalc.calculus.probe import EVERYWHERE
 from tests.calculus.test_fields import EXACT, FORMS, at_each, for_many, rosenbrock, rosenbrock_gradient, sample, scaled
 
@@ -29,7 +29,7 @@ def test_it_gives_the_gradient_at_every_further_point(name, form):
         np.testing.assert_allclose(found(at), at_each(slopes, at), rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("count", [2, FEW, FEW + 1, 200])
+@pytest.mark.parametrize("count", [2, 17, 64, 65, 200])
 @pytest.mark.parametrize("method", ["auto", "complex", "automatic"])
 def test_every_number_of_variables_is_right_to_rounding(count, method):
     slopes = gradient_of(rosenbrock, method=method)
@@ -38,7 +38,7 @@ def test_every_number_of_variables_is_right_to_rounding(count, method):
         assert scaled(slopes(at), rosenbrock_gradient(at)) <= 1e-15
 
 
-@pytest.mark.parametrize(("count", "calls"), [(2, 2), (FEW, 2), (FEW + 1, 1), (200, 1)])
+@pytest.mark.parametrize(("count", "calls"), [(2, 2), (64, 2), (65, 1), (200, 1)])
 @pytest.mark.parametrize("form", ["many", "one"])
 def test_an_analytic_function_is_called_once_or_twice_for_a_gradient(count, calls, form):
     f = Counted(rosenbrock if form == "many" else lambda p: sum(p[k] * p[k + 1] ** 2 for k in range(len(p) - 1)))
@@ -83,7 +83,7 @@ BOUNDED = {
 }
 
 
-@pytest.mark.parametrize("count", [2, 30])
+@pytest.mark.parametrize("count", [2, 70])
 @pytest.mark.parametrize("name", BOUNDED)
 @pytest.mark.filterwarnings("ignore:invalid value")  # what f itself says of numbers left of 0
 def test_nan_where_f_is_and_only_there(name, count):
@@ -109,7 +109,7 @@ def in_place(p):
     return np.sum(q, axis=-1)
 
 
-@pytest.mark.parametrize("count", [3, FEW + 4])
+@pytest.mark.parametrize("count", [3, 70])
 def test_code_that_changes_its_arrays_in_place(count):
     at = np.random.default_rng(0).uniform(-2, 2, (2, count))
     wanted = np.ones_like(at)
@@ -117,7 +117,7 @@ def test_code_that_changes_its_arrays_in_place(count):
     np.testing.assert_allclose(gradient_of(in_place)(at), wanted, rtol=1e-15)
 
 
-@pytest.mark.parametrize("count", [2, 30])
+@pytest.mark.parametrize("count", [2, 70])
 def test_a_branch_is_followed_at_every_point(count):
     def f(p):
         return np.where(p[..., 0] > 0, p[..., 0] ** 2, -3 * p[..., 0]) + np.sum(p[..., 1:], axis=-1)
