@@ -13,7 +13,7 @@ import pytest
 
 from tests.batch import browser
 
-ROOMS = ("edgecalc", "edgecalc.calculus")
+ROOMS = tuple(f"edgecalc{room}" for room in ("", ".calculus", ".neural", ".optimize", ".plots", ".reference"))
 needs_browser = pytest.mark.skipif(browser.binary() is None, reason=f"no browser: none of {', '.join(browser.NAMES)} is on the path")
 
 
