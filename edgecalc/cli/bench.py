@@ -12,6 +12,8 @@ examples:
   edgecalc bench --image photo.jpg --only canny   how fast edges are found depends on how many there are
   edgecalc bench --json > bench.json              one JSON document
   edgecalc bench --plot bench.png                 a picture too
+  edgecalc bench --calculus                       derivatives, beside scipy.differentiate, numdifftools, findiff, autograd and SymPy
+  edgecalc bench --calculus --points 10000 --only autograd
 """
 
 
@@ -31,17 +33,20 @@ def add(commands: Any) -> None:
     parser.add_argument("--repeat", type=int, default=15, metavar="N", help="samples of each side; the median counts (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
     parser.add_argument("--plot", metavar="FILE", help="also draw the ratios, as .png, .svg or .pdf")
+    parser.add_argument(
+        "--calculus", action="store_true", help="derivatives of functions and samples in place of images: their times and their errors"
+    )
+    parser.add_argument("--points", type=int, metavar="N", help="of --calculus (default: 1000000)")
     parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> int:
     """Time, print, draw."""
     from edgecalc.errors import MissingExtra
-    from edgecalc.reference.bench import bench
 
     progress = (lambda name: print(f"\r\x1b[K{name}", end="", file=sys.stderr, flush=True)) if sys.stderr.isatty() else None
     try:
-        done = bench(args.size, threads=args.threads, only=args.only, repeat=args.repeat, image=args.image, progress=progress)
+        done = timed(args, progress)
         if progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
@@ -54,3 +59,19 @@ def run(args: Namespace) -> int:
         print(f"edgecalc bench: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def timed(args: Namespace, progress: Any) -> Any:
+    """The rows of images, or those of derivatives."""
+    if not args.calculus:
+        if args.points is not None:
+            raise ValueError(f"--points: {args.points} came; it goes with --calculus, images take --size")
+        from edgecalc.reference.bench import bench
+
+        return bench(args.size, threads=args.threads, only=args.only, repeat=args.repeat, image=args.image, progress=progress)
+    for option in ("image", "plot"):
+        if getattr(args, option) is not None:
+            raise ValueError(f"--{option}: it goes with the rows of images, not with --calculus")
+    from edgecalc.reference.calculus_bench import POINTS, calculus_bench
+
+    return calculus_bench(POINTS if args.points is None else args.points, only=args.only, repeat=args.repeat, progress=progress)
