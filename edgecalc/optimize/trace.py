@@ -10,7 +10,7 @@
 
 import csv
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from edgecalc.optimize.recorder import REASONS, STEPS
 from edgecalc.optimize.verdict import MOST_VARIABLES, Finding, find
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """A run. Rows are iterations; with many starts the next axis is theirs; the last axis of x is the variables'.
 
@@ -41,9 +41,14 @@ class Trace:
     evaluations: np.ndarray
     iterations: np.ndarray
     reasons: np.ndarray  # places in REASONS, one for each start
-    objective: Objective = field(repr=False)
-    bounds: tuple | None = field(default=None, repr=False)
-    tolerance: float = field(default=0.0, repr=False)
+    objective: Objective
+    bounds: tuple | None = None
+    tolerance: float = 0.0
+
+    def __repr__(self) -> str:
+        many = "" if self.starts is None else f" of {self.starts} starts"
+        stopped = self.stopped if self.starts is None else "; ".join(sorted(set(self.stopped)))
+        return f"<Trace{many}: {self.rule}, {len(self.x)} rows, {stopped}>"
 
     @property
     def starts(self) -> int | None:

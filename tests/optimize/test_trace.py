@@ -96,6 +96,8 @@ def test_a_table_is_as_on_a_slide_and_leaves_out_the_middle_of_long_runs():
     assert set(long[6].split()) == {"..."}
     assert long[11].split()[0] == "500"
     assert str(descend(lambda x: x**2, 1.0, steps=1)).startswith("gd\n")
+    assert repr(trace) == "<Trace: sign, 5 rows, the gradient is as small as `stop` asks>"
+    assert repr(descend(bowl, [[1.0], [2.0]], steps=1)) == "<Trace of 2 starts: gd, 2 rows, all steps taken>"
     assert "start 1" in str(descend(bowl, [[1.0], [2.0]], steps=1))
 
 
