@@ -18,10 +18,9 @@ from edgecalc.calculus.probe import Partials
 from edgecalc.neural.network import Array, Network
 
 JUDGEMENTS = ("agrees", "kink", "off", "unsure")
-ROUNDING = 1e-11  # of the size of the whole gradient: what adding up in another order may change
-SIDES = 1e-6  # of that size: how well the slopes of both sides are known
+SIDES = 1e-6  # of the size of the whole gradient: how well the slopes of both sides are known
 BLIND = 1e-4  # of that size: an error bar beyond it tells nothing
-NOISE = 1e-12  # of the size of f: rounding, of which no difference is free
+NOISE = 1e-11  # of the size of f: rounding, of which no difference is free
 DOUBT = 3  # an error bar is an estimate: so many times of it are still agreement
 SHOWN = 12
 
@@ -145,7 +144,7 @@ def judged(f: Callable, at: Array, given: Array, names: list[str]) -> GradientCh
         bent = found.kind == numeric.CORNER
         margin = SIDES * size
         between = bent & (given >= np.fmin(left, right) - margin) & (given <= np.fmax(left, right) + margin)
-        close = np.abs(given - found.value) <= DOUBT * found.error + ROUNDING * size
+        close = np.abs(given - found.value) <= DOUBT * found.error
         blind = ~bent & ~(np.isfinite(found.value) & (found.error <= max(BLIND * size, NOISE * height)))
     judgement = np.select([blind, between, close], ["unsure", "kink", "agrees"], "off")
     return GradientCheck(names, given, found.value, found.error, left, right, judgement)

@@ -28,7 +28,18 @@ def test_every_layer_loss_and_activation_agrees_with_the_differences(activation,
     assert set(check.judgement) == {"agrees"}
     assert len(check.names) == made.count + X.size
     assert np.all(check.error <= 1e-8 * np.abs(check.given).max())
-    assert np.all(check.distance <= check.error + 1e-11 * np.abs(check.given).max())
+    assert np.all(check.distance <= 1e-10 * np.abs(check.given).max())
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_no_false_alarm_on_networks_of_any_shape_and_size(seed):
+    dice = np.random.default_rng(seed)
+    sizes = [int(dice.integers(1, 6)), *dice.integers(1, 9, dice.integers(0, 4)).tolist(), 2]
+    loss, rows = tuple(LOSSES)[seed % 4], int(dice.integers(1, 20))
+    made = Network(sizes, ("sigmoid", "tanh", "softplus", "swish")[seed // 4 % 4], loss=loss, initial="He", seed=dice)
+    made.parameters = made.parameters + dice.normal(size=made.count) * dice.choice([0, 0.1, 1])
+    check = gradcheck(made, dice.normal(size=(rows, sizes[0])) * dice.choice([0.01, 1, 100]), targets(loss, rows, 2, dice))
+    assert check.ok, check
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
