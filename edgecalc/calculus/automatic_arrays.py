@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.calculus.automatic_functions import ARRAYS, COMPOSED, Linear, cast, pick
-from edgecalc.calculus.automatic_rules import ELEMENTWISE, PLAIN, Elementwise, NoDerivative
+from edgecalc.calculus.automatic_functions import ARRAYS, COMPOSED, cast, pick
+from edgecalc.calculus.automatic_rules import ELEMENTWISE, PLAIN, Elementwise, Linear, NoDerivative
 
 FROM_MATH = {"fsum": "sum", "fabs": "abs", "dist": "linalg.norm"}
 INTO_PLAIN = "numpy.array, numpy.asarray or a place in a plain array would lose the derivative; leave it out, or join values with numpy.stack"

@@ -5,48 +5,15 @@ COMPOSED      function -> the same function, written with those of the tables; t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from edgecalc.calculus.automatic_rules import NoDerivative
+from edgecalc.calculus.automatic_rules import Linear, NoDerivative
 
 BASIC = (int, slice, np.integer, type(None), type(...))  # indices that name no place twice
-
-
-@dataclass(frozen=True)
-class Linear:
-    """pull(g, i, operands, *settings) takes a cotangent back; the operands stand after `lead` settings, `count` of them (None: all).
-
-    With product=False the function is linear in all of its operands together, with product=True in each one alone.
-    """
-
-    pull: Callable
-    count: int | None = 1
-    lead: int = 0
-    listed: bool = False
-    check: Callable | None = None
-    product: bool = False
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        code = self.pull.__code__
-        return code.co_varnames[3 + self.lead : code.co_argcount + code.co_kwonlyargcount]
-
-    def split(self, args: tuple) -> tuple[tuple, tuple]:
-        """The operands, and the settings around them."""
-        if self.listed:
-            return tuple(args[0]), args[1:]
-        end = len(args) if self.count is None else self.lead + self.count
-        return args[self.lead : end], (*args[: self.lead], *args[end:])
-
-    def apply(self, function: Callable, operands: Any, settings: tuple, options: dict) -> Any:
-        if self.listed:
-            return function(list(operands), *settings, **options)
-        return function(*settings[: self.lead], *operands, *settings[self.lead :], **options)
 
 
 # ---------------------------------------------------------------- functions that are linear in their operands
@@ -104,11 +71,7 @@ def pull_cumsum(g, i, operands, axis=None):
     return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), x.shape)
 
 
-def pull_shape(g, i, operands, shape=None):
-    return np.reshape(g, operands[0].shape)
-
-
-def pull_squeezed(g, i, operands, axis=None):
+def pull_reshaped(g, i, operands, shape=None, axis=None):
     return np.reshape(g, operands[0].shape)
 
 
@@ -177,12 +140,6 @@ def pull_dot(g, i, operands):
     return pull_matmul(g, i, operands) if operands[1].ndim < 3 else pull_tensordot(g, i, operands, ((-1,), (-2,)))
 
 
-def pull_inner(g, i, operands):
-    if not np.ndim(operands[0]) or not np.ndim(operands[1]):
-        return reduce_to(g * operands[1 - i], operands[i].shape, g.shape)
-    return pull_tensordot(g, i, operands, ((-1,), (-1,)))
-
-
 def pull_tensordot(g, i, operands, axes=2):
     if isinstance(axes, int):
         axes = (range(-axes, 0), range(axes))
@@ -219,10 +176,10 @@ ARRAYS: dict[Callable, Linear] = {
     np.sum: Linear(pull_sum),
     np.mean: Linear(pull_mean),
     np.cumsum: Linear(pull_cumsum),
-    np.reshape: Linear(pull_shape),
-    np.ravel: Linear(pull_squeezed),
-    np.squeeze: Linear(pull_squeezed),
-    np.expand_dims: Linear(pull_squeezed),
+    np.reshape: Linear(pull_reshaped),
+    np.ravel: Linear(pull_reshaped),
+    np.squeeze: Linear(pull_reshaped),
+    np.expand_dims: Linear(pull_reshaped),
     np.transpose: Linear(pull_transpose),
     np.swapaxes: Linear(pull_swapaxes),
     np.moveaxis: Linear(pull_moveaxis),
@@ -236,7 +193,6 @@ ARRAYS: dict[Callable, Linear] = {
     np.where: Linear(pull_where, count=2, lead=1),
     np.matmul: Linear(pull_matmul, count=2, product=True),
     np.dot: Linear(pull_dot, count=2, product=True),
-    np.inner: Linear(pull_inner, count=2, product=True),
     np.tensordot: Linear(pull_tensordot, count=2, product=True),
     np.einsum: Linear(pull_einsum, count=None, lead=1, product=True, check=einsum_letters),
 }
@@ -260,26 +216,29 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):
     return +x if high is None else np.minimum(x, high)
 
 
-def extreme(where_is: Callable) -> Callable:
-    def most(x, axis=None, *, keepdims=False):
+def of_rows(reduced: Callable) -> Callable:
+    """A function of an array and its axes, made of one that reduces the rows of a table."""
+
+    def whole(x, axis=None, *, keepdims=False):
         axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
         kept = [k for k in range(x.ndim) if k not in axes]
         rows = np.reshape(np.transpose(x, (*kept, *axes)), (-1, int(np.prod([x.shape[k] for k in axes]))))
-        found = rows[np.arange(len(rows)), where_is(rows, axis=1)]
-        return np.reshape(found, [1 if k in axes else x.shape[k] for k in range(x.ndim) if keepdims or k in kept])
+        return np.reshape(reduced(rows), [1 if k in axes else x.shape[k] for k in range(x.ndim) if keepdims or k in kept])
 
-    return most
+    return whole
 
 
-def prod(x, axis=None, *, keepdims=False):
+def extreme(where_is: Callable) -> Callable:
+    return of_rows(lambda rows: rows[np.arange(len(rows)), where_is(rows, axis=1)])
+
+
+@of_rows
+def prod(rows):
     """In pairs, so that a zero among the factors does no harm."""
-    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
-    kept = [k for k in range(x.ndim) if k not in axes]
-    factors = np.reshape(np.transpose(x, (*axes, *kept)), (-1, *(x.shape[k] for k in kept)))
-    while len(factors) > 1:
-        half = len(factors) // 2
-        factors = np.concatenate([factors[:half] * factors[half : 2 * half], factors[2 * half :]])
-    return np.reshape(factors, [1 if k in axes else x.shape[k] for k in range(x.ndim) if keepdims or k in kept])
+    while rows.shape[1] > 1:
+        half = rows.shape[1] // 2
+        rows = np.concatenate([rows[:, :half] * rows[:, half : 2 * half], rows[:, 2 * half :]], axis=1)
+    return rows
 
 
 def var(x, axis=None, *, ddof=0, keepdims=False):
@@ -326,6 +285,10 @@ def hstack(tup):
 
 def column_stack(tup):
     return np.concatenate([part if np.ndim(part) > 1 else np.reshape(part, (-1, 1)) for part in tup], axis=1)
+
+
+def inner(a, b):
+    return np.tensordot(a, b, ((-1,), (-1,))) if np.ndim(a) and np.ndim(b) else a * b
 
 
 def outer(a, b):
@@ -397,6 +360,7 @@ COMPOSED: dict[Callable, Callable] = {
     np.vstack: vstack,
     np.hstack: hstack,
     np.column_stack: column_stack,
+    np.inner: inner,
     np.outer: outer,
     np.full_like: full_like,
     np.select: select,

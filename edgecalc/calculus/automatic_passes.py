@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus.automatic_arrays import Traced, stripped
-from edgecalc.calculus.automatic_functions import Linear, add_at, pull_pick, reduce_to, spread
-from edgecalc.calculus.automatic_rules import Elementwise, NoDerivative, times
+from edgecalc.calculus.automatic_functions import add_at, pull_pick, reduce_to, spread
+from edgecalc.calculus.automatic_rules import Elementwise, Linear, NoDerivative, times
 
 LEVELS = itertools.count(1)  # of two derivatives within each other, the inner one has the higher level
 

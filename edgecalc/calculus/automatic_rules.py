@@ -15,6 +15,7 @@ have slope 0 everywhere. Outside a function's domain the slope is NaN, as the va
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,38 @@ class Elementwise:
 
     def __init__(self, *slopes: Callable, by_value: bool = False):
         self.slopes, self.by_value = slopes, by_value
+
+
+@dataclass(frozen=True)
+class Linear:
+    """pull(g, i, operands, *settings) takes a cotangent back; the operands stand after `lead` settings, `count` of them (None: all).
+
+    With product=False the function is linear in all of its operands together, with product=True in each one alone.
+    """
+
+    pull: Callable
+    count: int | None = 1
+    lead: int = 0
+    listed: bool = False
+    check: Callable | None = None
+    product: bool = False
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        code = self.pull.__code__
+        return code.co_varnames[3 + self.lead : code.co_argcount + code.co_kwonlyargcount]
+
+    def split(self, args: tuple) -> tuple[tuple, tuple]:
+        """The operands, and the settings around them."""
+        if self.listed:
+            return tuple(args[0]), args[1:]
+        end = len(args) if self.count is None else self.lead + self.count
+        return args[self.lead : end], (*args[: self.lead], *args[end:])
+
+    def apply(self, function: Callable, operands: Any, settings: tuple, options: dict) -> Any:
+        if self.listed:
+            return function(list(operands), *settings, **options)
+        return function(*settings[: self.lead], *operands, *settings[self.lead :], **options)
 
 
 # ---------------------------------------------------------------- slopes

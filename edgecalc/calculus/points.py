@@ -9,8 +9,8 @@ import numpy as np
 
 from edgecalc.calculus import numeric
 from edgecalc.calculus.activations import number, real_array
-from edgecalc.calculus.fields import gradient
 from edgecalc.calculus.functions import values_of
+from edgecalc.calculus.gradients import gradient_of
 from edgecalc.calculus.hessians import hessian
 from edgecalc.calculus.probe import BadResult, called
 from edgecalc.core.arrays import whole
@@ -108,6 +108,7 @@ def secant(f: Callable, a: Any, b: Any) -> Line:
     return Line(start, low, (high - low) / (end - start))
 
 
+@np.errstate(all="ignore")
 def tangent_plane(f: Callable, point: Any) -> Plane:
     """The plane that touches f, which takes its variables on the last axis, at a point.
 
@@ -116,7 +117,7 @@ def tangent_plane(f: Callable, point: Any) -> Plane:
     (20.0, array([4., 8.]))
     """
     at = place(point, "point")
-    value, slopes = float(heights(f, at[None])[0]), gradients(f, at[None])[0]
+    value, slopes = float(heights(f, at[None])[0]), slopes_of(f)(at[None])[0]
     if not np.isfinite(slopes).all():
         raise ValueError(f"f: at {at.tolist()} it is {value}, its slopes {slopes.tolist()}; a point where it is smooth is accepted")
     return Plane(at, value, slopes)
@@ -212,6 +213,7 @@ def eigenvalues_of(hessian: Any) -> np.ndarray:
 # ---------------------------------------------------------------- stationary points
 
 
+@np.errstate(all="ignore")
 def stationary_points(f: Callable, box: Any, *, seeds: int | None = None) -> list[StationaryPoint]:
     """Where the gradient of f is 0 in a box, each with its verdict; sorted by the value there.
 
@@ -248,11 +250,12 @@ def stationary_points(f: Callable, box: Any, *, seeds: int | None = None) -> lis
 def searched(f: Callable, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every start follows damped Newton steps to a smaller gradient, within the box; those that arrive, with gradient and Hessian."""
     size = high - low
-    g = gradients(f, x)
+    slopes = slopes_of(f)
+    g = slopes(x)
     smooth = np.isfinite(g).all(axis=-1)
     x, g = x[smooth], g[smooth]
     scale = np.linalg.norm(g * size, axis=-1).max(initial=0.0)
-    h = hessians(f, x)
+    h = hessian(f, x)
     damping = np.full(len(x), 1e-3)
     moving = np.isfinite(h).all(axis=(-1, -2))
     for _ in range(ROUNDS):
@@ -261,14 +264,14 @@ def searched(f: Callable, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> t
             break
         step = -newton(g[at], h[at], size, damping[at])
         trial = np.clip(x[at] + step, low, high)
-        slope = gradients(f, trial)
+        slope = slopes(trial)
         better = np.linalg.norm(slope * size, axis=-1) < np.linalg.norm(g[at] * size, axis=-1)
         damping[at] = np.where(better, damping[at] / 10, damping[at] * 10)
         won = at[better]
         moved = np.linalg.norm((trial - x[at]) / size, axis=-1)
         x[won], g[won] = trial[better], slope[better]
         if len(won):
-            h[won] = hessians(f, x[won])
+            h[won] = hessian(f, x[won])
         moving[at] = (moved > 1e-12) & (damping[at] < 1e12) & np.isfinite(h[at]).all(axis=(-1, -2))
     whole_step = np.linalg.norm(newton(g, np.nan_to_num(h), size, np.full(len(x), 1e-12)) / size, axis=-1)
     arrived = (whole_step <= CLOSE) & (np.linalg.norm(g * size, axis=-1) <= 1e-7 * scale + 1e-300)
@@ -310,7 +313,7 @@ def collected(f: Callable, x: np.ndarray, g: np.ndarray, h: np.ndarray, spacing:
 def strongest_bend(f: Callable, x: np.ndarray, h: np.ndarray, size: np.ndarray) -> float:
     """Of the Hessians there and around; beside theirs the noise of a Hessian that is 0 is small."""
     steps = NEAR * np.diag(size)
-    return float(np.nanmax(np.abs([h, *hessians(f, x + np.concatenate([steps, -steps]))])))
+    return float(np.nanmax(np.abs([h, *hessian(f, x + np.concatenate([steps, -steps]))])))
 
 
 def connected(first: int, left: set[int], x: np.ndarray) -> list[int]:
@@ -390,14 +393,7 @@ def heights(f: Callable, x: np.ndarray) -> np.ndarray:
     return values
 
 
-def gradients(f: Callable, x: np.ndarray) -> np.ndarray:
-    """NaN where f is."""
-    with np.errstate(all="ignore"):
-        return np.where(np.isfinite(heights(f, x))[..., None], gradient(f, x), np.nan)
-
-
-def hessians(f: Callable, x: np.ndarray) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        if x.shape[-1] == 1:  # more careful in one variable
-            return np.asarray(numeric.derivative(lambda t: f(np.asarray(t)[..., None]), x[..., 0], order=2).value)[..., None, None]
-        return hessian(f, x)
+def slopes_of(f: Callable) -> Callable:
+    """The gradient as a function; NaN where f is."""
+    slopes = gradient_of(f)
+    return lambda x: np.where(np.isfinite(heights(f, x))[..., None], slopes(x), np.nan)

@@ -5,16 +5,16 @@ import math
 import numpy as np
 import pytest
 
+from edgecalc.calculus import hessian
 from edgecalc.calculus.functions import FUNCTIONS
 from edgecalc.calculus.points import (
     Plane,
     concavity,
     curvature,
-    gradients,
-    hessians,
     inverse_derivative,
     is_differentiable,
     secant,
+    slopes_of,
     stationary_points,
     tangent_line,
     tangent_plane,
@@ -67,17 +67,17 @@ def test_walls_of_the_sauna_are_one_set_of_stationary_points():
 
 
 def test_gradient_of_the_sauna_at_1_3():
-    np.testing.assert_allclose(gradients(sauna, np.array([1.0, 3.0])), (-4.86, -0.9), rtol=1e-13)
+    np.testing.assert_allclose(slopes_of(sauna)(np.array([1.0, 3.0])), (-4.86, -0.9), rtol=1e-13)
 
 
 def test_hessian_of_the_course():
     (lowest,) = stationary_points(quadratic, [(-3, 4), (-2, 5)])
     np.testing.assert_allclose(lowest.point, (0, 0), atol=1e-9)
     np.testing.assert_allclose(lowest.eigenvalues, (5 - math.sqrt(2), 5 + math.sqrt(2)), rtol=1e-9)
-    hessian = hessians(quadratic, np.array([1.0, 3.0]))
-    np.testing.assert_allclose(hessian, [[4, -1], [-1, 6]], rtol=1e-9)
-    np.testing.assert_allclose(np.linalg.inv(hessian), np.array([[6, 1], [1, 4]]) / 23, rtol=1e-8)
-    assert lowest.verdict == verdict(hessian) == "minimum"
+    bends = hessian(quadratic, np.array([1.0, 3.0]))
+    np.testing.assert_allclose(bends, [[4, -1], [-1, 6]], rtol=1e-9)
+    np.testing.assert_allclose(np.linalg.inv(bends), np.array([[6, 1], [1, 4]]) / 23, rtol=1e-8)
+    assert lowest.verdict == verdict(bends) == "minimum"
 
 
 def test_three_minima_of_the_course_and_the_two_passes_between_them():
