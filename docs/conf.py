@@ -26,7 +26,6 @@ myst_heading_anchors = 3
 
 autodoc_typehints = "none"  # what is accepted stands in words under Parameters
 autodoc_class_signature = "mixed"
-maximum_signature_line_length = 90
 copybutton_selector = "div.highlight-python pre, div.highlight-sh pre"
 
 html_theme = "furo"
