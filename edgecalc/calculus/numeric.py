@@ -265,6 +265,7 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
     found.kind[np.isfinite(found.value)] = SMOOTH
     if len(open_):
         replace(found, open_, from_either_side(probe.take(open_), x[open_], here[open_], step[open_], order, found, open_))
+    found.error[~np.isfinite(here)] = np.nan
     return found
 
 

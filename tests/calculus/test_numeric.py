@@ -367,7 +367,7 @@ def test_what_f_raises_is_not_hidden(method, raised):
 @pytest.mark.parametrize("method", ["auto", "complex", *SINGLE])
 def test_slope_of_nan_is_nan_and_undefined(method):
     found = derivative(lambda x: np.nan * x, [0.5, 1.0], method=method)
-    assert np.isnan(found.value).all()
+    assert np.isnan([found.value, found.error, found.left, found.right]).all()
     assert set(found.kind) == {"undefined"}
 
 
