@@ -164,6 +164,13 @@ def whole(value: Any, name: str, low: int, high: int | None = None) -> int:
     return number
 
 
+def dice_of(seed: Any) -> np.random.Generator:
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise ValueError(f"seed: {seed!r} came; an int of 0 or more, or a numpy.random.Generator, is accepted") from None
+
+
 def truth(value: Any, name: str) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name}: {value!r} came; True or False is accepted")

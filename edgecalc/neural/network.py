@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgecalc.calculus.activations import ACTIVATIONS, Activation, real_array
-from edgecalc.core.arrays import one_of, whole
+from edgecalc.core.arrays import dice_of, one_of, whole
 from edgecalc.neural.losses import LOSSES, same_rows, samples
 
 if TYPE_CHECKING:
@@ -300,13 +300,6 @@ def sizes_of(sizes: Any) -> tuple[int, ...]:
     if isinstance(sizes, str) or not np.iterable(sizes) or len(found := tuple(sizes)) < 2:
         raise ValueError(f"sizes: {sizes!r} came; features, hidden layers if any, and outputs, such as [2, 8, 1], are accepted")
     return tuple(whole(each, "sizes", 1) for each in found)
-
-
-def dice_of(seed: Any) -> np.random.Generator:
-    try:
-        return np.random.default_rng(seed)
-    except (TypeError, ValueError):
-        raise ValueError(f"seed: {seed!r} came; an int of 0 or more, or a numpy.random.Generator, is accepted") from None
 
 
 def hidden_of(activation: Any, count: int) -> list[str]:

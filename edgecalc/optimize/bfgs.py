@@ -9,7 +9,7 @@ from edgecalc.core.arrays import number, whole
 from edgecalc.errors import MissingExtra
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, bounds_of
-from edgecalc.optimize.recorder import Recorder, keeping
+from edgecalc.optimize.recorder import Recorder, keeping, says_stop
 from edgecalc.optimize.trace import Trace
 
 
@@ -68,7 +68,7 @@ def by_scipy(method: str, f: Callable, x0: Any, grad: Any, steps: int, options: 
         step, found = recorder.count, seen[row.tobytes()]
         seen.clear()
         recorder.row(step, found[0].copy(), found[1], found[2], 1.0, last=True)
-        if step and callback is not None and callback(step, found[0], found[1]) is True:
+        if step and callback is not None and says_stop(callback(step, found[0], found[1])):
             raise StopIteration
 
     def loop() -> Any:

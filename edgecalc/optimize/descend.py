@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.core.arrays import number, positive, whole
+from edgecalc.core.arrays import dice_of, number, positive, whole
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, bounds_of, free, rows_of
-from edgecalc.optimize.recorder import Recorder, keeping
+from edgecalc.optimize.recorder import Recorder, keeping, says_stop
 from edgecalc.optimize.rules import Rule, hill_climbing, noisy, rule_of
 from edgecalc.optimize.schedules import schedule_of
 from edgecalc.optimize.trace import Trace
@@ -77,7 +77,7 @@ def descend(
     first, tolerance = positive(chosen.rate if rate is None else rate, "rate"), 0.0 if stop is None else number(stop, "stop", 0)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback: {callback!r} came; a function of (iteration, x, f) is accepted")
-    batches = drawn(rows, batch_of(1 if rule == "sgd" and batch is None else batch, rows), seed)
+    batches = drawn(rows, batch_of(1 if rule == "sgd" and batch is None else batch, rows), dice_of(seed))
     recorder = Recorder(chosen.name, objective, steps, plan.adaptive, limits, tolerance)
 
     def loop() -> Any:
@@ -101,7 +101,7 @@ def descend(
             before, moved = value, there - x
             x, value = there, objective.value(there)
             eta = plan.adapt(eta, before, value)
-            if callback is not None and callback(step + 1, x, value) is True:
+            if callback is not None and says_stop(callback(step + 1, x, value)):
                 reasons[...] = np.where(reasons == ends.STEPS, ends.ASKED, reasons)
         return reasons
 
@@ -147,13 +147,12 @@ def batch_of(batch: int | None, rows: tuple) -> int | None:
     return whole(batch, "batch", 1, len(rows[0]))
 
 
-def drawn(rows: tuple, batch: int | None, seed: int | None) -> Iterator[tuple | None]:
+def drawn(rows: tuple, batch: int | None, dice: np.random.Generator) -> Iterator[tuple | None]:
     """The rows of each step: all, or batch after batch of a shuffled deck."""
     if batch is None:
         while True:
             yield None
     count = len(rows[0])
-    dice = np.random.default_rng(seed)
     while True:
         deck = dice.permutation(count)
         for k in range(0, count, batch):

@@ -13,7 +13,7 @@ import numpy as np
 from edgecalc.core.arrays import number, one_of, whole
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, bounds_of, free
-from edgecalc.optimize.recorder import Recorder, keeping
+from edgecalc.optimize.recorder import Recorder, keeping, says_stop
 from edgecalc.optimize.trace import Trace
 
 FORMS = ("safeguarded", "plain")
@@ -94,7 +94,7 @@ def newton(
             stuck = (taken == 0).reshape(objective.starts) & (reasons == ends.STEPS)
             reasons[...] = np.where(stuck, ends.STUCK, reasons)
             x = moved.reshape(shape)[()]
-            if callback is not None and callback(step + 1, x, objective.value(x)) is True:
+            if callback is not None and says_stop(callback(step + 1, x, objective.value(x))):
                 reasons[...] = np.where(reasons == ends.STEPS, ends.ASKED, reasons)
         return reasons
 

@@ -68,3 +68,8 @@ def keeping(recorder: Recorder, loop: Callable[[], Any]) -> "Trace":
         error.trace = recorder.trace(np.full(recorder.objective.starts, RAISED))  # type: ignore[attr-defined]
         error.add_note("the descent until then is this error's .trace")
         raise
+
+
+def says_stop(answer: Any) -> bool:
+    """What a callback gives back: True, or anything else, which goes on."""
+    return isinstance(answer, bool | np.bool_) and bool(answer)

@@ -32,7 +32,8 @@ def find(trace: "Trace", bend: np.ndarray | None = None) -> Finding:
     """Of one start, whose Hessian may be known. In this order: lost, endless, to and fro, stationary, not there yet."""
     x, f = np.atleast_2d(trace.x.T).T, trace.f
     slope = full_gradient(trace)
-    length = float(np.linalg.norm(slope))
+    with np.errstate(over="ignore"):
+        length = float(np.linalg.norm(slope))
     none = np.empty(0)
     if np.isnan(f[-1]) or np.isnan(x[-1]).any():
         return Finding("left the domain", f"f is nan at {shown(trace.x[-1])}", length, none)
@@ -93,7 +94,8 @@ def falls_for_ever(trace: "Trace", x: np.ndarray) -> bool:
 
 
 def stationary(trace: "Trace", length: float) -> bool:
-    lengths = np.linalg.norm(np.atleast_2d(trace.gradient.T).T, axis=-1)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(np.atleast_2d(trace.gradient.T).T, axis=-1)
     steepest = np.max(lengths, initial=0.0, where=np.isfinite(lengths))
     return length <= max(trace.tolerance, SMALL * steepest, 1e-12)
 

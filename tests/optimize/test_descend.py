@@ -154,7 +154,7 @@ def test_a_gradient_that_is_not_finite_stops_the_run_where_it_is():
 
 def test_a_callback_sees_every_step_and_may_stop_the_run():
     seen = []
-    trace = descend(bowl, [1.0], rate=0.1, steps=30, callback=lambda k, x, f: seen.append((k, x.tolist(), f)) or k == 5)
+    trace = descend(bowl, [1.0], rate=0.1, steps=30, callback=lambda k, x, f: seen.append((k, x.tolist(), f)) or np.bool_(k == 5))
     assert [k for k, *_ in seen] == [1, 2, 3, 4, 5]
     assert trace.stopped == "the callback said so"
     assert seen[-1][1:] == (trace.x[-1].tolist(), trace.f[-1])
@@ -231,6 +231,8 @@ def test_counted_evaluations_are_the_calls():
         ({"bounds": "all"}, TypeError, "bounds: 'all' came"),
         ({"batch": 3}, ValueError, "batch: 3 came without data"),
         ({"rule": "sgd"}, ValueError, "batch: 1 came without data"),
+        ({"seed": -1}, ValueError, "seed: -1 came"),
+        ({"seed": "dice"}, ValueError, "seed: 'dice' came"),
         ({"callback": 7}, TypeError, "callback: 7 came"),
         ({"grad": lambda p: p[:1]}, ValueError, r"grad: it gave shape \(1,\) for x of shape \(2,\)"),
         ({"f": lambda p: p}, ValueError, r"f: it gave shape \(2,\)"),

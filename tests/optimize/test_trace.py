@@ -48,6 +48,7 @@ def test_each_verdict_is_that_of_a_run_that_deserves_it(verdict):
         (lambda x: -x, 0.0, {"steps": 10}, "unbounded"),
         (lambda x: -np.log(x), 1.0, {"rate": 0.5, "steps": 60}, "unbounded"),
         (lambda x: 0 * x + 3.0, 1.0, {}, "minimum"),
+        (lambda x: x**4, 1e52, {"rate": 1e-3, "steps": 50}, "diverging"),
         (np.cosh, 3.0, {"rate": 10.0, "steps": 50}, "diverging"),
         (lambda x: x**2, 1.0, {"rule": "adam", "rate": 0.05, "steps": 2000}, "minimum"),
         (lambda x: x**2, 1.0, {"rate": 0.98, "steps": 2000}, "minimum"),  # to and fro, but ever closer
