@@ -140,13 +140,13 @@ def plain(held: Any) -> Any:
     return None if isinstance(held, float) and not isfinite(held) else held
 
 
-def place(text: str, count: int) -> list[float]:
+def place(text: str, count: int, option: str = "--at") -> list[float]:
     try:
         numbers = [float(each) for each in text.split(",")]
     except ValueError:
         numbers = []
     if len(numbers) != count:
         raise EdgecalcError(
-            f"--at: {text!r} came; {count} number{'s, separated by commas,' if count > 1 else ''} {'are' if count > 1 else 'is'} accepted"
+            f"{option}: {text!r} came; {count} number{'s, separated by commas,' if count > 1 else ''} {'are' if count > 1 else 'is'} accepted"
         )
     return numbers
