@@ -9,10 +9,10 @@ import os
 import sys
 
 import edgecalc
-from edgecalc.cli import bench, compare, completion, descend, diff, doctor, ops, report, run, verify, watch
+from edgecalc.cli import bench, compare, completion, descend, diff, doctor, ops, plot, report, run, verify, watch
 from edgecalc.errors import Locked
 
-COMMANDS = (run, watch, report, ops, verify, compare, bench, diff, descend, doctor, completion)
+COMMANDS = (run, watch, report, ops, verify, compare, bench, diff, descend, plot, doctor, completion)
 EPILOG = """examples:
   edgecalc run photos -o edges                       edges of every image in a folder
   edgecalc run a.jpg -o edges --op sobel:axis=y,view=shift

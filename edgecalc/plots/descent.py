@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from edgecalc.calculus.expression import Expression
 from edgecalc.core import arrays
 from edgecalc.optimize.schedules import SCHEDULES, schedule_of
 from edgecalc.optimize.trace import Trace
@@ -241,7 +242,11 @@ def at(x: Any) -> str:
 
 
 def called(f: Any) -> str:
-    name = getattr(f, "name", None)
+    """
+    >>> called("x^2"), called(lambda x: x)
+    ('x^2', 'f')
+    """
+    name = f.text if isinstance(f, Expression) else getattr(f, "name", None)
     return name if isinstance(name, str) else name_of(f)
 
 
@@ -269,6 +274,7 @@ def ground(f: Any, runs: list[Run], box: Any, levels: int) -> tuple["Figure", "A
     if widths not in ({1}, {2}):
         raise ValueError(f"traces: runs of {', '.join(map(str, sorted(widths)))} variables came; all of 1, or all of 2, can be drawn; see progress")
     box = around(runs) if box is None else box
+    f = f.text if isinstance(f, Expression) else f  # which knows the names of its variables
     if widths == {2}:
         figure = surfaces.contour(f, box, arrows=0, levels=levels, marks=False)
         return figure, figure.axes[0]

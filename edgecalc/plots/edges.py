@@ -317,10 +317,10 @@ def borders() -> "Figure":
     >>> [text.get_text() for text in borders().axes[0].texts][:4]
     ['e', 'd', 'c', 'b']
     """
-    from matplotlib.patches import Rectangle
-
     inside = np.arange(1, len(LETTERS) + 1, dtype=np.uint8)
     figure = style.figure(9.6, 0.2 + 0.5 * len(BORDERS))
+    from matplotlib.patches import Rectangle
+
     axes = figure.add_subplot()
     for row, (name, sentence) in enumerate(BORDERS.items()):
         beyond: tuple[list, list] = [None] * OUTSIDE, [None] * OUTSIDE

@@ -319,3 +319,18 @@ def test_nothing_global_is_touched():
         f"print('matplotlib.pyplot' in sys.modules, {settings} == before)"
     )
     assert process.printed(program) == "False True"
+
+
+def test_without_matplotlib_the_way_to_get_it_is_told():
+    calls = ", ".join(f"lambda: edges.{call}" for call in (
+        "panels(eye)", "row_profile(eye, 0)", "arrows(eye)", "canny_stages(eye, 1, 2)", "thresholds(eye)", "operators(eye)", "scales(eye)", "kernels()",
+        "borders()",
+    ))  # fmt: skip
+    program = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import numpy as np; from edgecalc.errors import MissingExtra; from edgecalc.plots import edges; eye = np.eye(9)\n"
+        f"for call in ({calls}):\n"
+        "    try: call()\n"
+        "    except MissingExtra as error: print('edgecalc[plots]' in str(error), end=' ')"
+    )
+    assert process.printed(program).split() == ["True"] * len(edges.__all__)
