@@ -30,6 +30,7 @@ __all__ = [
     "hessian",
     "hessian_vector",
     "hessian_vectors",
+    "is_smooth",
     "jacobian",
     "jvp",
     "value_and_gradient",
@@ -176,6 +177,17 @@ def hessian_vectors(f: Callable, points: Any, v: Any) -> Any:
     x = argument(points, "points")
     level = next(LEVELS)
     return term(gradients(f, Series(x, (directed(v, x, "v"),), level)), level)
+
+
+def is_smooth(f: Callable, x: Any) -> bool:
+    """Whether f is made of analytic functions alone and asks nothing about its values, so that what holds at x holds around it.
+
+    >>> is_smooth(np.sin, 0.5), is_smooth(np.abs, 0.5), is_smooth(lambda x: x if x > 0 else 2 * x, 0.5)
+    (True, False, False)
+    """
+    with Tape(argument(x)) as tape:
+        run(f, tape.start)
+        return tape.smooth
 
 
 # ---------------------------------------------------------------- what goes in and comes out

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus.automatic_functions import ARRAYS, COMPOSED, cast, pick
-from edgecalc.calculus.automatic_rules import ELEMENTWISE, PLAIN, Elementwise, Linear, NoDerivative
+from edgecalc.calculus.automatic_rules import ELEMENTWISE, PLAIN, SHAPES, Elementwise, Linear, NoDerivative
 
 FROM_MATH = {"fsum": "sum", "fabs": "abs", "dist": "linalg.norm"}
 INTO_PLAIN = "numpy.array, numpy.asarray or a place in a plain array would lose the derivative; leave it out, or join values with numpy.stack"
@@ -54,6 +54,8 @@ class Traced:
         if function in ARRAYS:
             return linearly(function, ARRAYS[function], args, options)
         if function in PLAIN:
+            if function not in SHAPES:
+                self.asked()
             return function(*stripped(args), **stripped(options))
         if function not in COMPOSED:
             raise NoDerivative(f"{name_of(function)}: has no derivative rule; {REWRITE}, {NUMERICALLY}")
@@ -84,13 +86,16 @@ class Traced:
             value = value.value
         return value
 
+    def asked(self) -> Any:
+        """The plain value, for a question on which it may depend what is done next."""
+        return self.value.asked() if isinstance(self.value, Traced) else self.value
+
     # What arrays have.
 
     shape = property(lambda self: self.plain.shape)
     ndim = property(lambda self: self.plain.ndim)
     size = property(lambda self: self.plain.size)
     dtype = property(lambda self: self.plain.dtype)
-    real = property(lambda self: self)
 
     def __getitem__(self, index: Any) -> "Traced":
         return self.linear(pick, ARRAYS[pick], (self,), (stripped(index),), {})
@@ -102,7 +107,7 @@ class Traced:
         return (self[k] for k in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self.plain)
+        return bool(self.asked())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.plain!r})"
@@ -112,11 +117,16 @@ class Traced:
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         kept = np.dtype(dtype).kind in "fc"
-        return self.linear(cast, ARRAYS[cast], (self,), (np.dtype(dtype),), {}) if kept else self.plain.astype(dtype)
+        return self.linear(cast, ARRAYS[cast], (self,), (np.dtype(dtype),), {}) if kept else self.asked().astype(dtype)
 
     @property
     def T(self) -> Any:
         return np.transpose(self)
+
+    @property
+    def real(self) -> "Traced":
+        self.asked()  # of a complex step it would drop the derivative
+        return self
 
     def __matmul__(self, other: Any) -> Any:
         return np.matmul(self, other)
@@ -156,7 +166,7 @@ class Traced:
     __int__ = __index__ = __complex__ = __float__
 
     def __round__(self, digits: int = 0) -> Any:
-        return np.round(self.plain, digits)
+        return np.round(self.asked(), digits)
 
 
 # ---------------------------------------------------------------- which rule
@@ -258,14 +268,14 @@ def install_in_place(name: str, act: Callable) -> None:
 
 
 def install_plain(name: str, act: Callable) -> None:
-    install(f"__{name}__", lambda self, other: act(self.plain, stripped(other)))
+    install(f"__{name}__", lambda self, other: act(self.asked(), stripped(other)))
 
 
 for key, ufunc in ARITHMETIC.items():
     install_arithmetic(key, ELEMENTWISE[ufunc], getattr(operator, key))
 for key in COMPARISONS:
     install_plain(key, getattr(operator, key))
-install("__rfloordiv__", lambda self, other: stripped(other) // self.plain)
+install("__rfloordiv__", lambda self, other: stripped(other) // self.asked())
 for key in METHODS:
     setattr(Traced, key, partialmethod(getattr(np, key)))
 install("__neg__", lambda self: self.elementwise(operator.neg, ELEMENTWISE[np.negative], (self,)))

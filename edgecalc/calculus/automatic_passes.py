@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus.automatic_arrays import Traced, stripped
-from edgecalc.calculus.automatic_functions import add_at, pull_pick, reduce_to, spread
-from edgecalc.calculus.automatic_rules import Elementwise, Linear, NoDerivative, times
+from edgecalc.calculus.automatic_functions import add_at, pull_cast, pull_pick, pull_where, reduce_to, spread
+from edgecalc.calculus.automatic_rules import BENT, Elementwise, Linear, NoDerivative, times
 
 LEVELS = itertools.count(1)  # of two derivatives within each other, the inner one has the higher level
 
@@ -124,6 +124,10 @@ class Node(Traced):
         tape.records.append((node, row, parents, values, (settings, options)))
         return node
 
+    def asked(self) -> Any:
+        self.tape.questions += 1
+        return super().asked()
+
     def gathered(self) -> Any:
         """The cotangent, taken away."""
         g, scattered = self.cotangent, self.scattered
@@ -135,7 +139,7 @@ class Tape:
     """What was done, in its order."""
 
     def __init__(self, x: Any):
-        self.level, self.records = next(LEVELS), []  # type: int, list[tuple]
+        self.level, self.records, self.questions = next(LEVELS), [], 0  # type: int, list[tuple], int
         self.start = Node(x, self)
 
     def __enter__(self) -> "Tape":
@@ -143,6 +147,13 @@ class Tape:
 
     def __exit__(self, *problem: Any) -> None:
         self.records.clear()  # nodes and tape point to each other: without this the arrays would wait for the garbage collector
+
+    @property
+    def smooth(self) -> bool:
+        """Whether all was done by analytic functions, and nothing was asked about a value."""
+        return not self.questions and not any(
+            row in BENT or row.__class__ is Linear and row.pull in (pull_where, pull_cast) for _, row, *_ in self.records
+        )
 
     def unwrapped(self, y: Any) -> Any:
         return y.value if isinstance(y, Node) and y.tape is self else y

@@ -195,13 +195,17 @@ def around(side: Any, a: Any, b: Any) -> Any:
 
 # ---------------------------------------------------------------- no slope at all
 
-PLAIN: frozenset[Callable] = frozenset(
+SHAPES: frozenset[Callable] = frozenset({np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.isrealobj, np.iscomplexobj})
+PLAIN: frozenset[Callable] = SHAPES | frozenset(
     {
         *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose, np.array_equal),
-        *(np.isnan, np.isfinite, np.isinf, np.signbit, np.isrealobj, np.iscomplexobj),
+        *(np.isnan, np.isfinite, np.isinf, np.signbit),
         *(np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.any, np.all, np.count_nonzero),
         *(np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide, np.heaviside, np.spacing),
-        *(np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like),
         *(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.argwhere),
     }
+)
+BENT = frozenset(
+    ELEMENTWISE[each]
+    for each in (np.absolute, np.fabs, np.copysign, np.remainder, np.fmod, np.arctan2, np.hypot, np.cbrt, np.conjugate)  # of a complex number, too
 )

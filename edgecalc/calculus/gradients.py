@@ -1,7 +1,7 @@
 """The gradient of a function whose variables stand on the last axis, by the cheapest way that is right for it.
 
 complex step    analytic functions of few variables at few points
-automatic       analytic functions of more
+automatic       other analytic functions
 pairs           any other: stencils of orders 8 and 6 with a step that settles
 """
 
@@ -36,12 +36,18 @@ class Surface:
             value = called(f, here)
         if value.shape:
             raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
-        self.one, self.domain, self.count, self.traceable = of_points(f), domain, len(here), True
+        self.one, self.domain, self.count = of_points(f), domain, len(here)
+        self.traceable = self.complex = True
         self.many = for_rows(f, here, value, domain)
         self.sample = rows[:: max(1, len(rows) // SAMPLE)]
 
     @cached_property
     def analytic(self) -> bool:
+        with np.errstate(all="ignore"):
+            try:
+                return automatic.is_smooth(self.one, self.sample[0])
+            except Exception:  # what cannot be followed, such as a change in place, may be analytic all the same
+                self.traceable = False
         return self.many is not None and is_analytic(self.many, self.sample, 1)
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
@@ -128,19 +134,16 @@ class Gradient:
             return complex_steps(f, rows)[0]
         if self.method != "auto" or self.h is not None or not f.analytic:
             return self.differences(f, rows)
-        if rows.size * f.count > FEW and f.traceable:
-            try:
-                return f.slopes(rows)
-            except Exception:  # analytic code may still change arrays in place
-                f.traceable = False
+        if f.traceable and (f.many is None or not f.complex or rows.size * f.count > FEW):
+            return f.slopes(rows)
         return self.checked_steps(f, rows)
 
     def checked_steps(self, f: Surface, rows: np.ndarray) -> np.ndarray:
         try:
             found, sure = complex_steps(f, rows)
-        except TypeError:  # what is analytic by its functions may still refuse complex numbers
-            f.analytic = False
-            return self.differences(f, rows)
+        except TypeError:  # what is analytic may still refuse complex numbers
+            f.complex = False
+            return f.slopes(rows) if f.traceable else self.differences(f, rows)
         if not sure.all():
             found[~sure] = self.differences(f, rows[~sure])
         return found

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgecalc.calculus.automatic import derivative, gradient, gradients, hessian, hessian_vector, hessian_vectors, jacobian, jvp, value_and_gradient
+from edgecalc.calculus.automatic import (
+    derivative,
+    gradient,
+    gradients,
+    hessian,
+    hessian_vector,
+    hessian_vectors,
+    is_smooth,
+    jacobian,
+    jvp,
+    value_and_gradient,
+)
 from tests.calculus.test_automatic_rules import near
 
 # ---------------------------------------------------------------- higher orders
@@ -37,6 +48,44 @@ def test_a_derivative_within_a_derivative():
     assert gradient(lambda p: np.sum(gradient(lambda q: np.sum(p * q**2), p)), np.array([1.0, 2.0])).tolist() == [4.0, 8.0]
     assert derivative(lambda x: np.sum(hessian(lambda q: x * q[0] ** 2 * q[1], [1.0, 2.0])), 5.0) == 8.0
     assert jacobian(lambda p: jacobian(lambda q: q * q, p).sum(axis=1), np.array([1.0, 2.0])).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+
+
+SMOOTH = [
+    np.sum,
+    np.prod,
+    np.var,
+    lambda p: np.exp(p[0]) * np.mean(p @ np.ones((3, 3))),
+    lambda p: sum(each**2 for each in p) / len(p),
+    lambda p: np.sqrt(p[0]) + p[1] ** 2.5,
+    lambda p: np.sum(p * np.zeros_like(p)) + p.shape[0],
+    lambda p: 3.0,
+]
+NOT_SMOOTH = [
+    lambda p: np.sum(np.abs(p)),
+    lambda p: p[0] if p[0] > 1 else 2 * p[0],
+    lambda p: p[0] if bool(p[0]) else p[1],
+    lambda p: np.where(p > 0, p, 0.0)[0],
+    lambda p: np.where([True, False, True], p, 0.0)[0],
+    lambda p: np.maximum(p[0], p[1]),
+    lambda p: p[0] * np.floor(p[1]),
+    lambda p: p[0] * (p[1] // 2),
+    lambda p: p[0] * round(p[1]),
+    lambda p: p[0] * p.astype(int)[0],
+    lambda p: p[0] % 2,
+    lambda p: np.hypot(p[0], p[1]),
+    np.linalg.norm,
+    lambda p: np.sort(p)[0],
+    lambda p: p[np.argmax(p)],
+    lambda p: p[0] * p.real[1],
+    lambda p: p[0] * np.conj(p[1]),
+]
+
+
+@pytest.mark.parametrize(("f", "wanted"), [*((f, True) for f in SMOOTH), *((f, False) for f in NOT_SMOOTH)])
+def test_what_is_smooth_asks_nothing_and_has_no_corner_anywhere(f, wanted):
+    at = np.array([0.5, 1.5, 2.5])
+    assert is_smooth(f, at) is wanted
+    assert derivative(lambda t: is_smooth(lambda p: f(p * t), at) * t, 2.0) == float(wanted)  # within another derivative, too
 
 
 # ---------------------------------------------------------------- Rosenbrock, and the course

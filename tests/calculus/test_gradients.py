@@ -57,6 +57,38 @@ def test_another_number_of_variables_is_another_look():
     assert slopes(np.ones((4, 40))).tolist() == [[2.0] * 40] * 4
 
 
+ONE_POINT = {
+    "sum": (lambda p: np.sum(p**2), lambda p: 2 * p),
+    "matrix": (lambda p: p @ np.diag(np.arange(len(p))) @ p / 2, lambda p: np.arange(len(p)) * p),
+    "mean": (lambda p: np.mean(p) ** 2, lambda p: np.full(len(p), 2 * np.mean(p) / len(p))),
+    "sine": (lambda p: np.sin(np.sum(p)), lambda p: np.full(len(p), np.cos(np.sum(p)))),
+}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 80])
+@pytest.mark.parametrize("name", ONE_POINT)
+def test_a_function_of_one_point_is_followed_automatically(name, count):
+    f, exact = ONE_POINT[name]
+    counted = Counted(f)
+    slopes = gradient_of(counted)
+    rows = np.random.default_rng(count).uniform(-2, 2, (3, count))
+    slopes(rows)
+    counted.calls = 0
+    np.testing.assert_allclose(slopes(rows), np.array([exact(row) for row in rows]), rtol=1e-14)
+    assert counted.calls <= 6
+
+
+@pytest.mark.parametrize("form", ["many", "one"])
+def test_an_if_is_asked_at_every_point(form):
+    def f(p):
+        return p[0] ** 2 + p[1] if p[0] > 0 else -3 * p[0] + p[1]
+
+    slopes = gradient_of(f if form == "one" else np.vectorize(f, signature="(n)->()"))
+    for first, slope in ((1.5, 3.0), (-1.5, -3.0)):
+        np.testing.assert_allclose(slopes([first, 1.0]), [slope, 1.0], atol=1e-11)
+    assert np.isnan(slopes([0.0, 1.0])[0])
+
+
 # ---------------------------------------------------------------- traps
 
 MIXING = {
