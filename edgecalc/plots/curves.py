@@ -27,7 +27,6 @@ __all__ = ["activations", "comparison", "derivative", "functions", "kinks", "mot
 COURSE = (-6.0, 6.0)
 MARGIN = 0.08  # of a picture's height, above and below the curve
 MOST_SECANTS = 8
-NOTHING = 1e-9  # of the other side's slope
 MOTION = ("distance", "velocity", "acceleration")
 SHADES = {"up": style.SKY, "down": style.ORANGE}
 
@@ -144,10 +143,9 @@ def kinks(f: Callable | str = "|x|", x: float = 0.0, *, box: Any = None) -> "Fig
     """
     function, at = function_of(f), number(x, "x")
     found = numeric.derivative(function, at)
-    least = NOTHING * np.nanmax(np.abs([found.left, found.right]), initial=0.0, where=np.isfinite([found.left, found.right]))
     figure, axes, box = looked_at(function, around(at) if box is None else box)
     for k, (side, slope, end) in enumerate((("left", found.left, box[0]), ("right", found.right, box[1]))):
-        label = f"no {side} slope" if np.isnan(slope) else f"{side} slope {told(slope, least)}".replace("inf", "infinite")
+        label = f"no {side} slope" if np.isnan(slope) else f"{side} slope {told(slope)}".replace("inf", "infinite")
         height = values_of(function, np.array([at + (end - at) * 1e-9]))[0]
         ends = [at, at], [axes.get_ylim()[0], axes.get_ylim()[1]]
         if not np.isinf(slope):

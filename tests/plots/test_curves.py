@@ -70,7 +70,15 @@ def test_grid_of_activations_draws_values_and_derivatives():
 
 @pytest.mark.parametrize(
     ("f", "x", "height", "slope"),
-    [("x^2", 1.0, 1, 2), ("1/x", 0.25, 4, -16), (np.sin, 0.0, 0, 1), (FUNCTIONS["e^x"], 0.0, 1, 1), ("ln", 1.0, 0, 1), ("3", 5.0, 3, 0)],
+    [
+        ("x^2", 1.0, 1, 2),
+        ("1/x", 0.25, 4, -16),
+        ("1/x", 0.05, 20, -400),
+        (np.sin, 0.0, 0, 1),
+        (FUNCTIONS["e^x"], 0.0, 1, 1),
+        ("ln", 1.0, 0, 1),
+        ("3", 5.0, 3, 0),
+    ],
 )
 def test_tangent_passes_through_the_point_with_the_slope(f, x, height, slope):
     axes = curves.tangent(f, x).axes[0]
@@ -181,6 +189,18 @@ def test_taylor_orders_of_the_course():
     x, y = drawn(left)["order 3"].get_data()
     np.testing.assert_allclose(y, x - x**3 / 6, rtol=1e-12)
     assert left.get_ylim()[1] < 3
+
+
+def test_taylor_polynomials_end_with_their_order():
+    left, right = curves.taylor("e^x", orders=(0, 2), box=(-1, 1)).axes
+    x, y = drawn(left)["order 2"].get_data()
+    np.testing.assert_allclose(y, 1 + x + x**2 / 2, rtol=1e-12)
+    assert right.lines[0].get_xdata().tolist() == [0, 1, 2]
+
+
+def test_taylor_errors_are_those_on_50_points():
+    _, right = curves.taylor("cos", orders=(0,), box=(-10, 10)).axes
+    assert right.lines[0].get_ydata()[0] == pytest.approx((1 - np.cos(np.linspace(-10, 10, 50))).max(), rel=1e-12)
 
 
 def test_step_study_is_drawn_as_it_is():
