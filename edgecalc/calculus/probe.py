@@ -238,6 +238,7 @@ class Spy(np.ndarray):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         self.seen.add("whole power" if name == "power" and is_count(inputs[1]) else name)
+        self.seen.update(f"of {each.dtype}" for each in inputs if isinstance(each, Spy) and each.dtype != np.float64)  # digits are lost
         plain = [each.view(np.ndarray) if isinstance(each, Spy) else each for each in inputs]
         options = {
             key: tuple(o.view(np.ndarray) if isinstance(o, Spy) else o for o in value) if key == "out" else value for key, value in options.items()

@@ -1,5 +1,7 @@
 """One step of a derivative: its check off the grid, its noise; functions that are known to fewer digits than floats have."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,16 @@ def test_a_function_that_computes_in_float32_is_smooth_and_known_to_its_digits(n
     assert set(found.kind) == {"smooth"}
     assert np.mean(missed <= found.error) >= 0.97
     assert np.mean(missed <= worst * np.abs(slope(X)).max()) >= 0.9995
+
+
+@pytest.mark.parametrize("f", [lambda x: np.sin(np.float32(x)), lambda x: np.sin(x.astype(np.float32)), lambda x: x**2 + np.sin(np.float32(x))])
+def test_what_goes_through_float32_is_no_analytic_function(f):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = derivative(f, X[:500])
+    assert found.method == "central"
+    slope = np.cos(X[:500]) + (2 * X[:500] if f(1.0 * np.ones(1))[0] > 1 else 0)
+    assert np.mean(np.abs(found.value - slope) <= found.error) >= 0.95
 
 
 @pytest.mark.parametrize("digits", [10, 8, 6])
