@@ -10,7 +10,8 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 EXISTING = ("skip", "overwrite", "error")
 FULL = {os.strerror(number) for number in (28, 122, 30)}  # no space, quota, read-only: no other file would fare better
-WINDOW = 32  # files in the pool for each worker
+WINDOW = 256  # files in the pool for each worker: enough for as long as the journal waits for the disk
+PART = 0.7  # of the memory
+CONTAINERS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 PRELOADED = ["edgecalc.batch.work", "edgecalc.batch.recipe", "edgecalc.media.read", "edgecalc.media.write", "edgecalc.filters.automatic"]
 DRAIN = 5.0  # seconds after an interrupt
 
@@ -52,8 +55,6 @@ class Stopped(EdgecalcError):
 
 def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders: Orders, stop: threading.Event | None = None) -> Iterator[Record]:
     """Each file's record as it is finished. Once `stop` is set, the files in work end, for five seconds at most, and KeyboardInterrupt is raised."""
-    from pebble import ProcessPool
-
     refuse_inputs_as_outputs(jobs, out)
     todo = []
     for job in jobs:
@@ -64,17 +65,12 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
             record = Record(job.source, job.name, "skipped", reason, fingerprint="")
             journal.add(record)
             yield record
-    if not todo:
-        return
-    begun: set[str] = set()  # names of files that may have been cut off
-    with ProcessPool(min(orders.processes, len(todo)), initializer=prepare, initargs=[settings], context=context()) as pool:
-        try:
-            yield from supervised(pool, todo, journal, orders, stop or threading.Event(), begun)
-        finally:
-            pool.stop()
-            pool.join()
-            for name in begun:
-                temporary(out / name).unlink(missing_ok=True)
+    memory, supervision = most_memory(), Supervision(out, journal, orders, stop or threading.Event())
+    large: list[Job] = []
+    yield from supervision.carried_out(
+        todo, replace(settings, memory=memory // orders.processes), orders.processes, large if orders.processes > 1 else None
+    )
+    yield from supervision.carried_out(large, replace(settings, memory=memory), 1)
 
 
 def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orders) -> str | None:
@@ -95,13 +91,16 @@ def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orde
     raise EdgecalcError(f"{printable(target)} exists; say --existing overwrite or --existing skip, or choose another folder with -o{hint}")
 
 
-def share_of_memory(orders: Orders) -> int:
-    """Bytes that each worker may use, so that all together stay below 70 % of the machine's."""
+def most_memory() -> int:
+    """Bytes for all workers together: a part of what the machine has, or its container may use. 0 where neither is told."""
     try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        known = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     except (AttributeError, ValueError, OSError):
         return 0
-    return int(total * 0.7) // orders.processes
+    for path in CONTAINERS:
+        with suppress(OSError, ValueError):  # another system, or no limit
+            known.append(int(path.read_text()))
+    return int(min(known) * PART)
 
 
 def context() -> Any:
@@ -123,50 +122,84 @@ def context() -> Any:
     return made
 
 
-def supervised(pool: ProcessPool, jobs: list[Job], journal: Journal, orders: Orders, stop: threading.Event, begun: set[str]) -> Iterator[Record]:
-    ended: queue.SimpleQueue = queue.SimpleQueue()
-    rest = iter(jobs)
-    running: dict[Any, tuple[Job, int]] = {}
+@dataclass
+class Supervision:
+    """A run's passes: all files side by side, then those that need the memory of all workers, one by one."""
 
-    def start(job: Job, attempt: int = 1) -> None:
-        future = pool.schedule(work, args=[job.source, job.name], timeout=orders.timeout)
-        running[future] = (job, attempt)
-        begun.add(job.name)
-        future.add_done_callback(ended.put)
+    out: Path
+    journal: Journal
+    orders: Orders
+    stop: threading.Event
+    failures: int = 0
 
-    for job in islice(rest, WINDOW * orders.processes):
-        start(job)
-    failures, until = 0, float("inf")
-    while running and time.monotonic() < until:
-        if stop.is_set() and until == float("inf"):
-            until = time.monotonic() + DRAIN
-            for waiting in [each for each in running if not each.running() and each.cancel()]:
-                running.pop(waiting)
-        try:
-            future = ended.get(timeout=0.1)
-        except queue.Empty:
-            continue
-        if future not in running:
-            continue
-        job, attempt = running.pop(future)
-        record, again = outcome(future, job, attempt, orders)
-        if again and until == float("inf"):
-            start(job, attempt + 1)
-            continue
-        failures += record.status == "failed"
-        if record.error not in ("Timeout", "Crashed"):
-            begun.discard(job.name)
-        journal.add(record)
-        yield record
+    def carried_out(self, jobs: list[Job], settings: Settings, processes: int, large: list[Job] | None = None) -> Iterator[Record]:
+        """In processes of their own. What does not fit into `settings.memory` is put aside in `large`, if there is such a list."""
+        from pebble import ProcessPool
+
+        if not jobs:
+            return
+        begun: set[str] = set()  # names of files that may have been cut off
+        with ProcessPool(min(processes, len(jobs)), initializer=prepare, initargs=[settings], context=context()) as pool:
+            try:
+                yield from self.supervised(pool, jobs, processes, begun, large)
+            finally:
+                pool.stop()
+                pool.join()
+                for name in begun:
+                    temporary(self.out / name).unlink(missing_ok=True)
+
+    def supervised(self, pool: ProcessPool, jobs: list[Job], processes: int, begun: set[str], large: list[Job] | None) -> Iterator[Record]:
+        ended: queue.SimpleQueue = queue.SimpleQueue()
+        rest = iter(jobs)
+        running: dict[Any, tuple[Job, int]] = {}
+
+        def start(job: Job, attempt: int = 1) -> None:
+            future = pool.schedule(work, args=[job.source, job.name], timeout=self.orders.timeout)
+            running[future] = (job, attempt)
+            begun.add(job.name)
+            future.add_done_callback(ended.put)
+
+        for job in islice(rest, WINDOW * processes):
+            start(job)
+        until = float("inf")
+        while running and time.monotonic() < until:
+            if self.stop.is_set() and until == float("inf"):
+                until = time.monotonic() + DRAIN
+                for waiting in [each for each in running if not each.running() and each.cancel()]:
+                    running.pop(waiting)
+            try:
+                future = ended.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if future not in running:
+                continue
+            job, attempt = running.pop(future)
+            record, again = outcome(future, job, attempt, self.orders)
+            if again and until == float("inf"):
+                start(job, attempt + 1)
+                continue
+            if record.error not in ("Timeout", "Crashed"):
+                begun.discard(job.name)
+            if record.error == "MemoryError" and large is not None:
+                large.append(job)
+            else:
+                self.journal.add(record)
+                yield record
+                self.stop_after(record)
+            if until == float("inf"):
+                for job in islice(rest, 1):
+                    start(job)
+        if self.stop.is_set():
+            raise KeyboardInterrupt
+
+    def stop_after(self, record: Record) -> None:
+        """Where no other file would fare better, or too many failed."""
+        self.failures += record.status == "failed"
         if record.error in FULL:
             raise Stopped(f"{printable(record.source)}: {record.message}; stopped, go on with --resume once there is room")
-        if orders.max_errors is not None and failures > orders.max_errors:
-            raise Stopped(f"{failures} files failed, more than --max-errors {orders.max_errors}; stopped, go on with --resume")
-        if until == float("inf"):
-            for job in islice(rest, 1):
-                start(job)
-    if stop.is_set():
-        raise KeyboardInterrupt
+        most = self.orders.max_errors
+        if most is not None and self.failures > most:
+            raise Stopped(f"{self.failures} files failed, more than --max-errors {most}; stopped, go on with --resume")
 
 
 def outcome(future: Any, job: Job, attempt: int, orders: Orders) -> tuple[Record, bool]:

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, ImageStat
 from edgecalc.errors import ImageFileError
 from edgecalc.media.limits import Limits
 from edgecalc.media.page import data_uri
-from edgecalc.media.read import DEEP, FORMATS, gray_array, opened
+from edgecalc.media.read import FORMATS, WIDE, gray_array, opened
 
 SIDE = 320  # pixels of the longer side
 DARK = 64  # a picture of lines has a median below this
@@ -97,7 +97,7 @@ def shrunk(path: Path, size: tuple[int, int], limits: Limits) -> Image.Image:
 
 def plain(image: Image.Image) -> Image.Image:
     """Gray or RGB of 8 bits; what is transparent lies on white."""
-    if image.mode in (*DEEP, "I", "F"):
+    if image.mode in WIDE:
         return leveled(gray_array(image))
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         white = Image.new("RGBA", image.size, "white")

@@ -18,7 +18,9 @@ from edgecalc.batch.journal import Record
 if TYPE_CHECKING:
     from edgecalc.batch.recipe import Recipe
 
-RESERVE = 1 << 30  # bytes of address space for the interpreter and its libraries
+RESERVE = 64 << 20  # bytes of address space for what a worker imports late
+UNTOLD = 1 << 30  # where the system does not tell what is in use
+KEPT = {-3: 32 << 20, -1: 256 << 20}  # bytes; glibc's M_MMAP_THRESHOLD, the most that it takes, and M_TRIM_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Settings:
     durable: bool = False
     checksums: bool = False
     strict: bool = False  # a decoder's warning is an error
-    memory: int = 0  # bytes for this process; 0 is no limit
+    memory: int = 0  # bytes for each file; 0 is no limit
 
 
 _settings: Settings
@@ -48,12 +50,34 @@ def prepare(settings: Settings) -> None:
     from edgecalc.batch.recipe import Recipe
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_memory()
     Image.MAX_IMAGE_PIXELS = None  # ours are checked, in our words
     if settings.memory:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (settings.memory + RESERVE, settings.memory + RESERVE))
+        most = in_use() + settings.memory + RESERVE
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     _settings, _recipe = settings, Recipe.from_json(settings.recipe)
+
+
+def in_use() -> int:
+    """Bytes of this process's address space."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return UNTOLD
+
+
+def keep_memory() -> None:
+    """A worker keeps the memory of one file for the next. Given back to the system, every page of it is cleared anew, which costs as much as decoding."""
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library
+        return
+    for parameter, size in KEPT.items():
+        mallopt(parameter, size)
 
 
 def work(source: str, name: str) -> Record:
@@ -70,8 +94,9 @@ def work(source: str, name: str) -> Record:
                 done = attempt(source, name)
     except Changed:
         return Record(source, name, "failed", "Changed", f"{printable(source)}: it changes while it is read")
-    except MemoryError:
-        return Record(source, name, "failed", "MemoryError", f"{printable(source)}: not enough memory; fewer --workers leave more for each")
+    except MemoryError as error:
+        most = f"; up to {_settings.memory / 1e6:,.0f} MB may be used, 70 % of this machine's" if _settings.memory else ""
+        return Record(source, name, "failed", "MemoryError", f"{printable(source)}: not enough memory ({error or 'to decode it'}{most})", ms(start))
     except (ValueError, TypeError, OSError, ArithmeticError, Warning) as error:
         kind = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
         skipped = "not a regular file" in str(error) or isinstance(error, FileNotFoundError) and os.path.islink(source)
@@ -99,7 +124,7 @@ def attempt(source: str, name: str) -> Record:
             raise Changed
 
     target = Path(_settings.out, name)
-    pages = read_pages(source, Limits(pixels=_settings.max_pixels))
+    pages = read_pages(source, Limits(pixels=_settings.max_pixels, memory=_settings.memory))
     exact = target.suffix in EXACT
     size, shape, content = 0, (0, 0), ""
     with place_for(target) as place:

@@ -197,7 +197,6 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
         args.durability == "file",
         args.json,
         args.strict,
-        batch.share_of_memory(orders),
     )
     journal = Journal(args.out, shard(args.shard), group_sync=args.durability == "batch")
     counts: Counter[str] = Counter()

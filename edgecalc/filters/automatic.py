@@ -4,11 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgecalc.core import arrays
-from edgecalc.core.plans import U8
-from edgecalc.filters.canny import NORMS, derivatives, field_of, lengths_of, picture, traced
+from edgecalc.core import arrays, strips
+from edgecalc.core.plans import F32, U8
+from edgecalc.filters.canny import I16, NORMS, Field, derivatives, field_of, lengths_of, picture, traced
 
 STEP_GAIN = {3: 1, 5: 12, 7: 160}
+IN_CACHE = 1 << 17  # pixels
 METHODS = ("median", "otsu", "quantile")
 
 
@@ -54,10 +55,10 @@ def canny_auto(
     if method == "median":
         known = None if mask is None else arrays.mask_array(mask, field.shape)
         low, high = (STEP_GAIN[ksize] * value for value in by_median(arrays.planes_of(image), known, spread))
+    elif method == "quantile":
+        low, high = by_quantiles(known_lengths(field, norm), quantiles)
     else:
-        lengths = lengths_of(*derivatives(field, norm), norm) * field.divided
-        lengths = lengths[np.isfinite(lengths) if field.unknown is None else field.unknown == 0]
-        low, high = by_otsu(lengths) if method == "otsu" else by_quantiles(lengths, quantiles)
+        low, high = by_otsu(*tally(field)) if field.kind == I16 and norm == "l1" else by_otsu(known_lengths(field, norm))
     return Auto(picture(traced(field, norm, low, high, threads), threads, out), low, high)
 
 
@@ -71,12 +72,29 @@ def by_median(planes: np.ndarray, known: np.ndarray | None, spread: float) -> tu
     return max(0.0, (1 - spread) * middle), min(most, max(0.0, (1 + spread) * middle))
 
 
-def by_otsu(lengths: np.ndarray) -> tuple[float, float]:
+def known_lengths(field: Field, norm: str) -> np.ndarray:
+    lengths = lengths_of(*derivatives(field, norm), norm)
+    lengths *= field.divided
+    return lengths[np.isfinite(lengths) if field.unknown is None else field.unknown == 0]
+
+
+def tally(field: Field) -> tuple[np.ndarray, np.ndarray]:
+    """Whole lengths, |x| + |y|, and how many known pixels have each: a few thousand numbers in place of millions."""
+    x, y = derivatives(field, "l1")
+    counts = np.zeros(1 << 16, np.intp)
+    for rows in (slice(*ends) for ends in strips.cut(len(x), 1 + x.size // IN_CACHE)):
+        lengths = np.abs(x[rows]) + np.abs(y[rows])
+        counts += np.bincount(lengths.ravel() if field.unknown is None else lengths[field.unknown[rows] == 0], minlength=len(counts))
+    found = np.flatnonzero(counts)
+    return found.astype(F32) * F32.type(field.divided), counts[found]
+
+
+def by_otsu(lengths: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
     """The bin at whose centre the classes below and above lie furthest apart, counted by their sizes."""
     if not lengths.size or lengths.min() == lengths.max():
         most = float(lengths.max(initial=0))
         return most / 2, most
-    counts, ends = np.histogram(lengths, 256)
+    counts, ends = np.histogram(lengths, 256, weights=weights)
     centres = (ends[1:] + ends[:-1]) / 2
     below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[::-1][1:]
     sums = np.cumsum(counts * centres)

@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from edgecalc.errors import ImageFileError
 
+NEEDED, NEEDED_DEEP = 20, 36  # bytes for each pixel, all steps together: most operators take half of it, or less
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -14,12 +16,16 @@ class Limits:
     side: int = 1 << 24
     frames: int = 64
     scans: int = 100  # of a progressive JPEG; ten are usual, thousands burn minutes
+    memory: int = 0  # bytes for one file; 0 is no limit
 
-    def check_size(self, path: object, width: int, height: int) -> None:
+    def check_size(self, path: object, width: int, height: int, *, deep: bool = False) -> None:
         if width * height > self.pixels:
             raise ImageFileError(f"{path}: {width} x {height} pixels; up to {self.pixels} are accepted (--max-pixels)")
         if max(width, height) > self.side:
             raise ImageFileError(f"{path}: {width} x {height}; sides up to {self.side} are accepted")
+        needed = (NEEDED_DEEP if deep else NEEDED) * width * height
+        if 0 < self.memory < needed:
+            raise MemoryError(f"{width} x {height} pixels need about {needed / 1e6:,.0f} MB")
 
     def check_scans(self, path: object, file: BinaryIO) -> None:
         """Counts the scans of a progressive JPEG without decoding one; the file stands where it stood."""

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from edgecalc.core import strips
 from edgecalc.core.arrays import to_gray
 from edgecalc.errors import ImageFileError
 from edgecalc.media.limits import Limits
@@ -21,7 +22,9 @@ from edgecalc.media.names import printable
 
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 GRAY_IN_FILE = ("RGB", "YCbCr", "L")  # modes of a JPEG whose luma can be decoded alone
+AT_ONCE = 1 << 16  # pixels; the exact arithmetic of alpha takes a hundred bytes for each
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
+WIDE = (*DEEP, "I", "F")
 
 
 def read_gray(path: Any, limits: Limits | None = None) -> np.ndarray:
@@ -43,10 +46,10 @@ def read_pages(path: Any, limits: Limits | None = None) -> Iterator[np.ndarray]:
                     raise ImageFileError(f"{name}: {frames} pages; up to {limits.frames} are accepted")
                 if page:
                     image.seek(page)
-                limits.check_size(name, image.width, image.height)
+                limits.check_size(name, image.width, image.height, deep=image.mode in WIDE)
                 if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
                     image.draft("L", image.size)
-                yield gray_array(ImageOps.exif_transpose(image), name)
+                yield gray_array(upright(image), name)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
@@ -70,6 +73,11 @@ def opened(path: Any) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
+def upright(image: Image.Image) -> Image.Image:
+    image.load()  # a PNG may tell its orientation behind the pixels
+    return image if image.getexif().get(ExifTags.Base.Orientation, 1) == 1 else ImageOps.exif_transpose(image)  # which always copies
+
+
 def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:
     if image.mode == "L" and "transparency" not in image.info:
         return np.asarray(image)
@@ -86,4 +94,8 @@ def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:
     transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
     if image.mode == "RGB" and not transparent:
         return np.asarray(image.convert("L"))  # Pillow's integers are to_gray's
-    return to_gray(np.asarray(image.convert("RGBA" if transparent else "RGB")))
+    colour = np.asarray(image.convert("RGBA" if transparent else "RGB"))
+    gray = np.empty(colour.shape[:2], np.uint8)
+    for first, last in strips.cut(len(gray), 1 + gray.size // AT_ONCE):
+        gray[first:last] = to_gray(colour[first:last])
+    return gray

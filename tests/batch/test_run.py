@@ -142,6 +142,16 @@ def test_more_errors_than_allowed_stop_the_run(most, code, folder, tmp_path, cap
     assert summary["failed"] == min(most + 1, 5)
 
 
+def test_an_image_of_more_pixels_than_allowed_fails_and_names_the_limit_and_its_option(folder, tmp_path, capsys):
+    Image.new("L", (50, 41)).save(folder / "large.png")
+    assert run(folder, "-r", "-o", tmp_path / "out", "--max-pixels", 50 * 40, "--json") == 3
+    records, summary = lines(capsys)
+    (failed,) = (record for record in records if record["status"] == "failed")
+    assert (failed["name"], failed["error"], summary["done"]) == ("large.png", "ImageFileError", GOOD)
+    assert failed["message"].endswith("large.png: 50 x 41 pixels; up to 2000 are accepted (--max-pixels)")
+    assert run(folder, "-r", "-o", tmp_path / "out", "--max-pixels", 50 * 41, "--resume", "-q") == 0
+
+
 def test_the_shards_together_are_the_whole(folder, edges, tmp_path):
     for part in (1, 2, 3):
         assert run(folder, "-r", "-o", tmp_path / "shards", "--shard", f"{part}/3", "-q") in (0, 4)

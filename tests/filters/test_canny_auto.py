@@ -5,6 +5,8 @@ import pytest
 from skimage import filters
 
 import edgecalc as ec
+from edgecalc.filters import automatic
+from edgecalc.filters.canny import field_of
 from tests.reference import images
 from tests.reference.canny_cases import bars
 
@@ -104,6 +106,17 @@ def test_otsu_is_scikit_images_of_the_gradient_lengths(image, dtype, ksize, norm
     _, low, high = ec.canny_auto(image, "otsu", ksize=ksize, norm=norm)
     assert high == pytest.approx(filters.threshold_otsu(lengths), rel=1e-6)
     assert low == high / 2
+
+
+@pytest.mark.parametrize("ksize", [3, 5, 7])
+@pytest.mark.parametrize("mask", [None, np.indices((500, 600))[1] < 400], ids=["whole", "masked"])
+def test_lengths_that_are_counted_give_the_thresholds_of_lengths_one_by_one(mask, ksize):
+    image = bars((500, 600))
+    _, low, high = ec.canny_auto(image, "otsu", ksize=ksize, mask=mask)
+    assert image.size > 2 * automatic.IN_CACHE
+    lengths = automatic.known_lengths(field_of(image, ksize, None, mask, "edge", 0, None, 1), "l1")
+    assert lengths.size > 1000
+    assert (low, high) == automatic.by_otsu(lengths)
 
 
 def test_otsu_parts_two_levels_in_the_first_of_its_bins():

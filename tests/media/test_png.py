@@ -95,6 +95,20 @@ def test_the_same_picture_is_always_the_same_bytes():
     assert [len(seen) for seen in made] == [1] * len(pictures)
 
 
+@pytest.mark.parametrize("shape", [(1500, 1500), (2100, 1000)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_noise_is_not_made_larger_than_it_is(dtype, shape):
+    array = RANDOM.integers(0, np.iinfo(dtype).max, shape, dtype)
+    data = png.encode(array)
+    assert len(data) < 1.001 * array.nbytes + shape[0]
+    assert np.array_equal(np.asarray(opened(data)), array)
+
+
+def test_what_is_alike_only_from_row_to_row_is_still_packed():
+    array = np.tile(RANDOM.integers(0, 256, 1000, np.uint8), (2200, 1))
+    assert len(png.encode(array)) < array.nbytes / 10
+
+
 def test_best_is_no_larger_than_fast():
     edges = np.zeros((300, 400), np.uint8)
     edges[::7] = 255
