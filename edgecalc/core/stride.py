@@ -9,6 +9,7 @@ error
   +---------------------------- 1, 2, 4, 8, ...
 """
 
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,8 @@ from edgecalc.stencils import Stencil
 PLACES = 8192  # where differences are compared: a narrow peak should not fall between them
 LINES = 32
 HIGHEST = 10  # the difference that leaves of a smooth function its noise
-DOUBT = 2.5  # stride 1 has none before it, its error is a guess; the stencil's own would grow threefold or more
+DOUBT = 2.5  # stride 1 has none before it, and its error is a guess: noise of neighbours that is alike does not show in high differences.
+PART = 0.25  # Yet a stride of 2 that changes the derivative by more than this part of it may read too few samples of a wave.
 RISE = 1.5  # above the least error so far: the stencil's own has taken over, what seems less behind it is an alias
 
 
@@ -49,18 +51,18 @@ def choose(samples: np.ndarray, axis: int, step: float, order: int, accuracy: in
     with np.errstate(all="ignore"):
         tried = {1: unstretched(lines, row)}
         for stride in (2**k for k in range(1, most.bit_length())):
-            error = doubled(lines, row, stride)
-            if stride == 2 and tried[1] < error <= DOUBT * tried[1]:
-                tried[1] = error  # noise of neighbours that is alike, which high differences do not show
-            if not error <= RISE * min(tried.values()):
+            error, size = doubled(lines, row, stride)
+            if not error <= (RISE * min(list(tried.values())[1:]) if stride > 2 else max(DOUBT * tried[1], PART * size)):
                 break
             tried[stride] = error
+    if tried.get(4, inf) < tried.get(2, 0):
+        tried[1] = max(tried[1], tried[2])  # noise rules: what parts the two is that of stride 1
     best, unit = min(tried, key=tried.__getitem__), abs(step) ** order
     return Stride(best, row.noise_gain / best**order / unit, tried[best] / unit, tuple((stride, error / unit) for stride, error in tried.items()))
 
 
 def some_lines(samples: np.ndarray, axis: int) -> np.ndarray:
-    """Up to LINES of the lines along the axis, spread over all others, as columns of float64."""
+    """Up to LINES of the lines along the axis, spread over all others, as columns."""
     if samples.ndim == 1:
         return samples[:, np.newaxis]
     lines = np.moveaxis(samples, axis, -1)
@@ -80,12 +82,12 @@ def unstretched(lines: np.ndarray, row: Stencil) -> float:
     return own + row.noise_gain / noise.noise_gain * apart(at(lines, noise, places_within(lines, 0, max(noise.offsets))), 0.0)
 
 
-def doubled(lines: np.ndarray, row: Stencil, stride: int) -> float:
-    """How far the difference at this stride lies away from that at half of it."""
+def doubled(lines: np.ndarray, row: Stencil, stride: int) -> tuple[float, float]:
+    """How far the difference at this stride lies away from that at half of it, and how large that is."""
     far = row.stretched(stride)
     places = places_within(lines, -min(far.offsets), max(far.offsets))
-    wide = at(lines, far, places)
-    return max(apart(wide, at(lines, row.stretched(stride // 2), places)), float(np.finfo(float).eps) * apart(wide, 0.0))
+    half = at(lines, row.stretched(stride // 2), places)
+    return apart(at(lines, far, places), half), apart(half, 0.0)
 
 
 def places_within(lines: np.ndarray, before: int, after: int) -> np.ndarray:
@@ -94,7 +96,7 @@ def places_within(lines: np.ndarray, before: int, after: int) -> np.ndarray:
 
 
 def at(lines: np.ndarray, row: Stencil, places: np.ndarray) -> np.ndarray:
-    terms = [n * lines.take(places + o, axis=0).astype(np.float64, copy=False) for o, n in zip(row.offsets, row.numerators, strict=True) if n]
+    terms = [n * lines.take(places + o, axis=0) for o, n in zip(row.offsets, row.numerators, strict=True) if n]
     return np.asarray(sum(terms)) / row.denominator
 
 
