@@ -1,7 +1,7 @@
 """The gradient of a function whose variables stand on the last axis, by the cheapest way that is right for it.
 
 complex step    analytic functions of few variables at few points
-automatic       other analytic functions
+automatic       other analytic functions, and where one difference agrees any that can be followed
 pairs           any other: stencils of orders 8 and 6 with a step that settles
 """
 
@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus import automatic, numeric
+from edgecalc.calculus.lines import agrees, ways_of
 from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, is_analytic, numbers, points
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
 FEW = 1 << 12  # numbers in all complex steps, up to which they are faster than automatic differentiation
 BLOCK = 125 << 10  # bytes of an array: larger ones may get fresh pages from the system each time
+MANY = 64  # variables, from which one difference to check exact slopes is cheaper than all of them
 SAMPLE = 8
 NUDGE = 2.0**-10
 
@@ -132,8 +134,10 @@ class Gradient:
             return f.slopes(rows)
         if self.method == "complex":
             return complex_steps(f, rows)[0]
-        if self.method != "auto" or self.h is not None or not f.analytic:
+        if self.method != "auto" or self.h is not None:
             return self.differences(f, rows)
+        if not f.analytic:
+            return self.checked_slopes(f, rows) if f.traceable and f.count >= MANY else self.differences(f, rows)
         if f.traceable and (f.many is None or not f.complex or rows.size * f.count > FEW):
             return f.slopes(rows)
         return self.checked_steps(f, rows)
@@ -144,6 +148,18 @@ class Gradient:
         except TypeError:  # what is analytic may still refuse complex numbers
             f.complex = False
             return f.slopes(rows) if f.traceable else self.differences(f, rows)
+        if not sure.all():
+            found[~sure] = self.differences(f, rows[~sure])
+        return found
+
+    def checked_slopes(self, f: Surface, rows: np.ndarray) -> np.ndarray:
+        """Code with corners: exact where a difference in one direction agrees."""
+        try:
+            found = f.slopes(rows)
+        except Exception:  # where it goes another way than at the first point
+            return self.differences(f, rows)
+        way = ways_of(rows)
+        sure = agrees(f, rows, way, np.sum(way * found, axis=-1), 1)
         if not sure.all():
             found[~sure] = self.differences(f, rows[~sure])
         return found

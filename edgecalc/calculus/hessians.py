@@ -18,7 +18,8 @@ import numpy as np
 
 from edgecalc.calculus import numeric
 from edgecalc.calculus.gradients import NUDGE, Surface, beside, complex_steps, for_rows, inside, many, of_points
-from edgecalc.calculus.probe import Domain, Probe, domain_of
+from edgecalc.calculus.lines import Along, agrees, scales, ways_of
+from edgecalc.calculus.probe import Domain, domain_of
 from edgecalc.calculus.sparsity import CHUNK, FEWEST, recovered
 from edgecalc.core.arrays import one_of, truth, whole
 from edgecalc.errors import MissingExtra
@@ -26,7 +27,6 @@ from edgecalc.errors import MissingExtra
 METHODS = ("auto", "automatic", "complex", "central")
 EXACT, DIFFERENCED = 1e-11, 1e-7  # how far off, of its parts, a product with a sparse Hessian may be
 MOST = 4  # order along one variable
-ENTRIES = 1 << 15
 
 
 def hessian(f: Callable, x: Any, *, grad: Callable | None = None, method: str = "auto", sparse: bool = False, domain: Any = None) -> Any:
@@ -95,14 +95,12 @@ def automatic_is_right(f: Surface, rows: np.ndarray) -> np.ndarray:
     """For which rows: analytic functions have no kink; of others differences along a random way must agree."""
     if f.analytic:
         return np.full(len(rows), f.traceable)
-    way = np.broadcast_to(np.random.default_rng(f.count).uniform(0.5, 1, f.count) * scales(rows), rows.shape)
+    way = ways_of(rows)
     try:
         bend = np.sum(way * f.products(rows, way), axis=-1)
     except Exception:  # what it cannot do automatically it may do by differences
         return np.zeros(len(rows), bool)
-    slope, found = (numeric.by_pairs(Along(f, rows, way, f.domain), np.zeros(len(rows)), order, None) for order in (1, 2))
-    smooth = (slope.kind == numeric.SMOOTH) & (found.kind == numeric.SMOOTH)
-    return (np.abs(bend - found.value) <= 10 * found.error + 1e-9 * np.abs(bend)) & smooth
+    return agrees(f, rows, way, bend, 2)
 
 
 def as_sparse(found: Any) -> Any:
@@ -157,11 +155,6 @@ def gradient_of_rows(grad: Callable, here: np.ndarray, domain: Domain) -> Callab
     return slopes
 
 
-def scales(rows: np.ndarray) -> np.ndarray:
-    """On which each variable is taken to vary: powers of 2, so that no point is rounded."""
-    return 2.0 ** np.round(np.log2(np.maximum(1, np.abs(rows))) / 2)
-
-
 def by_products(given: Products, rows: np.ndarray, domain: Domain, sparse: bool = False) -> Any:
     count = rows.shape[1]
     if count >= FEWEST and len(rows) > 1:
@@ -202,41 +195,6 @@ def filled(row: np.ndarray, column: np.ndarray, number: np.ndarray, count: int) 
 
 
 # ---------------------------------------------------------------- by directions
-
-
-class Along(Probe):
-    """Parts of what a function gives, as functions of t: at start + t * way, for each of many starts and ways."""
-
-    domain: Any  # of each t
-
-    def __init__(self, f: Callable, start: np.ndarray, way: np.ndarray, domain: Domain, parts: int = 1):
-        with np.errstate(all="ignore"):
-            ends = [np.where(way == 0, side, (edge - start) / way) for edge, side in ((domain[0], -np.inf), (domain[1], np.inf))]
-            room = np.where(way < 0, ends[1], ends[0]).max(-1), np.where(way < 0, ends[0], ends[1]).min(-1)
-        super().__init__(f)
-        self.domain = tuple(np.repeat(each, parts) for each in room)
-        self.start, self.way, self.limits, self.parts = start, way, domain, parts
-        self.places = np.arange(len(start) * parts)
-
-    @property
-    def block(self) -> int:
-        return self.parts * max(1, ENTRIES // self.start.shape[1])
-
-    def take(self, places: Any) -> "Along":
-        part = object.__new__(Along)
-        part.__dict__.update(self.__dict__, places=self.places[places], domain=tuple(each[places] for each in self.domain))
-        return part
-
-    def __call__(self, t: np.ndarray) -> np.ndarray:
-        track, component = np.divmod(self.places, self.parts)
-        fresh = np.diff(track, prepend=-1) != 0
-        along, tracks = t[..., fresh], track[fresh]
-        inside = (along >= self.domain[0][fresh]) & (along <= self.domain[1][fresh])
-        moved = np.clip(self.start[tracks] + along[..., None] * self.way[tracks], *self.limits)
-        values = np.full((*along.shape, self.parts), np.nan)
-        with np.errstate(all="ignore"):
-            values[inside] = self.f(moved[inside]).reshape(-1, self.parts)
-        return values[..., np.cumsum(fresh) - 1, component]
 
 
 def by_directions(f: Surface, rows: np.ndarray) -> np.ndarray:

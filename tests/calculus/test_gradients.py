@@ -160,8 +160,24 @@ def test_a_branch_is_followed_at_every_point(count):
         np.testing.assert_allclose(slopes(at), [slope] + [1.0] * (count - 1), atol=1e-10)
 
 
-def test_a_corner_has_no_slope():
-    assert np.isnan(gradient_of(lambda p: np.abs(p[..., 0]) + p[..., 1])([0.0, 1.0]).tolist()[0])
+@pytest.mark.parametrize("count", [2, 63, 64, 80])
+@pytest.mark.parametrize(
+    "corner", [np.abs, lambda t: np.maximum(t, 0), lambda t: np.where(t > 0, t, 2 * t), np.floor], ids=["abs", "max", "where", "floor"]
+)
+def test_a_corner_has_no_slope_and_its_neighbours_have_theirs(corner, count):
+    at = np.random.default_rng(count).uniform(0.25, 0.75, (3, count))
+    at[1, 0] = 0.0
+    found = gradient_of(lambda p: corner(p[..., 0]) + np.sum(p[..., 1:] ** 2, axis=-1))(at)
+    assert np.isnan(found[:, 0]).tolist() == [False, True, False]
+    np.testing.assert_allclose(found[:, 1:], 2 * at[:, 1:], atol=1e-10)
+    np.testing.assert_allclose(found[[0, 2], 0], 0 if corner is np.floor else 1, atol=1e-10)
+
+
+def test_a_thousand_corners_beside_the_point_cost_few_calls():
+    f = Counted(lambda p: np.sum(np.maximum(p, 0) ** 2 + np.abs(p), axis=-1))
+    at = np.random.default_rng(0).uniform(-2, 2, 1000)
+    np.testing.assert_allclose(gradient_of(f)(at), 2 * np.maximum(at, 0) + np.sign(at), rtol=1e-15)
+    assert f.calls <= 100
 
 
 @pytest.mark.parametrize(
