@@ -115,15 +115,23 @@ class Found:
 
     @classmethod
     def of(cls, value: np.ndarray, error: np.ndarray, method: str) -> "Found":
-        return cls(method, value, error, value.copy(), value.copy(), np.where(np.isnan(value), UNDEFINED, SMOOTH).astype(np.int8))
+        """Both sides are the value itself, until something else is known."""
+        return cls(method, value, error, value, value, np.isnan(value).view(np.int8) * np.int8(UNDEFINED))
 
 
 def shaped(found: Found, shape: tuple, count: int) -> Derivative:
     kind = np.array(KINDS)[found.kind[:1]]
     kind = np.broadcast_to(kind, found.kind.shape) if (found.kind == found.kind[:1]).all() else np.array(KINDS)[found.kind]
-    columns = (found.value, found.error, found.left, found.right, kind)
+    columns = (found.value, found.error, unwritten(found.left), unwritten(found.right), kind)
     value, error, left, right, kind = (each.reshape(shape) if shape else each.item() for each in columns)
     return Derivative(value, error, left, right, kind, count, found.method)
+
+
+def unwritten(side: np.ndarray) -> np.ndarray:
+    """Read-only, as it may be the value itself: a copy for each side would cost as much time as a simple f."""
+    side = side.view()
+    side.flags.writeable = False
+    return side
 
 
 # ---------------------------------------------------------------- single formulas
@@ -185,6 +193,7 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
         return None
     found = Found.of(value, error, "complex")
     if doubtful.any():
+        found.left, found.right = value.copy(), value.copy()
         replace(found, doubtful, by_pairs(probe.take(doubtful), x[doubtful], 1, None))
     return found
 
@@ -261,7 +270,7 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
         found.error[places] = np.fmax(2 * found.error[places], stalls.error(places, order))
         open_ = open_[~(now.calm & sure | noisy)]
     found.error[open_] *= 4  # what has not settled is known less well than its neighbours tell
-    found.left[:], found.right[:] = found.value, found.value
+    found.left, found.right = found.value.copy(), found.value.copy()
     found.kind[np.isfinite(found.value)] = SMOOTH
     if len(open_):
         replace(found, open_, from_either_side(probe.take(open_), x[open_], here[open_], step[open_], order, found, open_))

@@ -317,6 +317,15 @@ def test_nothing_is_carried_from_one_point_to_another():
     assert whole.value.tolist() == [derivative(SMOOTH["Runge"][0], x).value for x in X[:500].tolist()]
 
 
+def test_both_sides_are_read_only_as_they_may_be_the_value_itself():
+    for f in (np.sin, np.abs):
+        found = derivative(f, X[:5])
+        for shared in (found.left, found.right):
+            with pytest.raises(ValueError, match="read-only"):
+                shared[0] = 0
+        assert found.value.flags.writeable and found.error.flags.writeable
+
+
 def test_x_is_not_written_to():
     x = np.linspace(-1, 1, 9)
     x.flags.writeable = False
