@@ -17,7 +17,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.stencils import Stencil
 
-PLACES = 8192  # where differences are compared: a narrow peak should not fall between them
+PLACES = 2048  # where differences are compared: a narrow peak should not fall between them
 LINES = 32
 HIGHEST = 10  # the difference that leaves of a smooth function its noise
 DOUBT = 2.5  # stride 1 has none before it, and its error is a guess: noise of neighbours that is alike does not show in high differences.

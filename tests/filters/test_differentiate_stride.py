@@ -155,6 +155,7 @@ def test_noise_that_neighbours_share_is_seen(alike):
         noisy = np.sin(X) + 1e-5 * noise
         errors = [mean_error(noisy, np.cos(X), 2**k, accuracy) for k in range(14)]
         assert mean_error(noisy, np.cos(X), "auto", accuracy) <= 3 * min(errors)
+        assert dict(choose_stride(noisy, STEP, accuracy=accuracy).tried)[1] > errors[0] / 2
 
 
 @pytest.mark.parametrize("period", [4, 4.7, 6, 8, 11, 16])
@@ -210,6 +211,12 @@ def test_a_stride_is_chosen_alike_along_any_axis():
             assert choose_stride(moved, 25 * STEP, axis=to, accuracy=4).stride == chosen.stride
             result = ec.differentiate(moved, 25 * STEP, to, 1, 4, stride="auto")
             np.testing.assert_array_equal(np.moveaxis(result, to, axis), ec.differentiate(volume, 25 * STEP, axis, 1, 4, stride="auto"))
+
+
+def test_all_lines_have_a_say():
+    noisy = np.sin(X[::25]) + 1e-3 * np.random.default_rng(2).standard_normal((5, 4000))
+    noisy[0] = noisy[3] = 0
+    assert choose_stride(noisy, 25 * STEP, accuracy=4).stride > 8
 
 
 def test_single_precision_is_smoothed_over_its_rounding():
