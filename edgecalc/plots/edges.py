@@ -116,7 +116,7 @@ def row_profile(image, row, *, operator="central", columns=None, border="reflect
     share = min(max(height / (last - first), 0.15), 0.6)
     figure = style.figure(7.6, 4.9 + 6.8 * share)
     above, middle, below = figure.subplots(3, 1, sharex=True, gridspec_kw={"height_ratios": (6.8 * share, 1.7, 1.7)})
-    plain(above, gray)
+    plain(above, gray, sharp=True)
     above.set_aspect("auto")
     reach = share * (last - first) / 2
     centre = min(max(row, reach - 0.5), max(height - 0.5 - reach, height / 2 - 0.5))

@@ -15,6 +15,8 @@ PANEL = 3.1  # inches, the width of one picture
 TALLEST = 1.5  # heights of a panel beyond so many widths are cut to it
 BRIGHT = 99.5  # percent of the pixels lie below the brightest shade
 WHEEL = (style.ORANGE, style.GREEN, style.BLUE, style.PURPLE)  # right, down, left, up; between them they blend
+FINE = 1600  # pixels, along the longer side: no panel has more dots
+SHADES = 720  # of the wheel
 SLOPE = "gray values a pixel"
 
 
@@ -50,14 +52,36 @@ def sheet(rows: int, columns: int, gray: np.ndarray, size: float = 1.0, head: fl
     return figure, [figure.add_subplot(grid[0, :]), *(figure.add_subplot(grid[1, k]) for k in range(columns))]
 
 
-def shown(axes: "Axes", picture: np.ndarray, title: str, *, ticks: bool = False, **look: Any) -> Any:
-    drawn = axes.imshow(picture, **{"cmap": "gray", **look})
+def shown(axes: "Axes", picture: np.ndarray, title: str, *, ticks: bool = False, sharp: bool = False, **look: Any) -> Any:
+    """A picture in its panel; a large one by the means of its blocks, unless it is `sharp`."""
+    block = 1 if sharp else max(picture.shape[:2]) // FINE + 1
+    drawn = axes.imshow(reduced(picture, block), **{"cmap": "gray", "extent": extent(picture, block), **look})
     style.named(axes, title, frame=True)
     axes.title.set_fontsize(style.TITLE - 1.5)
     if not ticks:
         axes.set_xticks([])
         axes.set_yticks([])
     return drawn
+
+
+def reduced(picture: np.ndarray, block: int) -> np.ndarray:
+    """The means of blocks of so many pixels; what is left over at the right and below is cut off.
+
+    >>> reduced(np.array([[0, 2, 9], [4, 6, 9]]), 2)
+    array([[3.]])
+    """
+    if min(picture.shape[:2]) < block or block == 1:
+        return picture
+    height, width = (size // block for size in picture.shape[:2])
+    blocks = picture[: height * block, : width * block].reshape(height, block, width, block, *picture.shape[2:])
+    with np.errstate(invalid="ignore"):
+        return blocks.mean(axis=(1, 3), dtype=np.float64)
+
+
+def extent(picture: np.ndarray, block: int) -> tuple[float, float, float, float]:
+    """Where its corners lie, so that pixels keep their numbers."""
+    height, width = (size // block * block if min(picture.shape[:2]) >= block else size for size in picture.shape[:2])
+    return -0.5, width - 0.5, height - 0.5, -0.5
 
 
 def plain(axes: "Axes", gray: np.ndarray, title: str = "image", *, ticks: bool = True, **look: Any) -> None:
@@ -77,10 +101,11 @@ def wheel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     from matplotlib.colors import to_rgb
 
     x, y = (np.clip(np.nan_to_num(each), -1e9, 1e9) for each in (x, y))
-    quarter = np.arctan2(y, x) / (np.pi / 2) % 4
+    around = np.linspace(0, 4, SHADES + 1)
     spokes = np.array([to_rgb(each) for each in (*WHEEL, WHEEL[0])])
-    colours = np.stack([np.interp(quarter, range(5), channel) for channel in spokes.T], axis=-1)
-    return colours * np.minimum(np.hypot(x, y), 1)[..., np.newaxis] ** 0.5
+    shades = np.stack([np.interp(around, range(5), channel) for channel in spokes.T], axis=-1)
+    place = np.rint(np.arctan2(y, x) / (2 * np.pi) % 1 * SHADES).astype(np.int16)
+    return shades[place] * np.sqrt(np.minimum(np.hypot(x, y), 1))[..., np.newaxis]
 
 
 def rose(axes: "Axes") -> None:

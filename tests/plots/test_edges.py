@@ -84,6 +84,19 @@ def test_panels_take_canny_s_thresholds_from_the_image():
     assert figure.axes[3].get_title() == f"Canny, {low:.4g} to {high:.4g}"
 
 
+def test_large_images_are_drawn_by_the_means_of_blocks_and_keep_their_numbers():
+    """A dark and a bright half: the border between them stays at its column."""
+    large = np.zeros((5, 3 * sheet.FINE + 2), np.uint8)
+    large[:, 2400:] = 200
+    (image,) = edges.arrows(large).axes[0].images
+    shown, (left, right, *_) = np.asarray(image.get_array()), image.get_extent()
+    assert shown.shape == (1, 1200)
+    column = np.flatnonzero(shown[0] > 100)[0]
+    assert left + column * (right - left) / shown.shape[1] == 2399.5
+    assert (right - left) / shown.shape[1] == 4
+    assert edges.row_profile(large, 2).axes[0].images[0].get_array().shape == large.shape
+
+
 def test_colour_is_drawn_by_its_luma():
     np.testing.assert_array_equal(drawn(edges.panels(COLOUR).axes[0]), arrays.to_gray(COLOUR))
 
@@ -175,7 +188,7 @@ def test_canny_stages_are_canny_s(options):
     limit = length.images[0].get_clim()[1]
     full = stages.gradient >= limit
     towards = np.exp(1j * stages.orientation[full])
-    np.testing.assert_allclose(drawn(direction)[full], sheet.wheel(towards.real, towards.imag), atol=1e-5)
+    np.testing.assert_allclose(drawn(direction)[full], sheet.wheel(towards.real, towards.imag), atol=0.01)
     np.testing.assert_array_equal(drawn(length), stages.gradient)
     np.testing.assert_array_equal(drawn(thinned), stages.thinned)
     np.testing.assert_array_equal(drawn(found), stages.edges)
