@@ -70,7 +70,8 @@ def panels(image, operator="sobel", *, low=None, high=None, border="reflect") ->
     x, y = gradient(gray, operator, border=border, normalize=True, dtype=np.float64)
     edges, low, high = canny_auto(gray) if low is None else (canny(gray, low, high), low, high)
     figure, places = sheet(2, 3, gray)
-    limit = brightest(np.hypot(x, y))
+    length = np.hypot(x, y)
+    limit = brightest(length)
     plain(places[0], gray)
     signed: dict[str, Any] = {"cmap": style.SIGNED, "vmin": -limit, "vmax": limit}
     shown(places[1], x, f"{operator} along x", **signed)
@@ -78,7 +79,7 @@ def panels(image, operator="sobel", *, low=None, high=None, border="reflect") ->
     shown(places[3], edges, f"Canny, {low:.4g} to {high:.4g}", vmin=0, vmax=255)
     shown(places[4], wheel(x / limit, y / limit), "direction, from dark to bright")
     rose(places[4])
-    beside(figure, shown(places[5], np.hypot(x, y), "length of the gradient", cmap=style.FIELD, vmin=0, vmax=limit), places[5])
+    beside(figure, shown(places[5], length, "length of the gradient", cmap=style.FIELD, vmin=0, vmax=limit), places[5])
     return figure
 
 

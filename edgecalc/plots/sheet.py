@@ -100,11 +100,11 @@ def wheel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Colours of the vectors (x, y) of up to unit length: the direction around the wheel, the root of the length out of its black centre."""
     from matplotlib.colors import to_rgb
 
-    x, y = (np.clip(np.nan_to_num(each), -1e9, 1e9) for each in (x, y))
+    x, y = (np.clip(np.nan_to_num(each), -1e9, 1e9).astype(np.float32) for each in (x, y))
     around = np.linspace(0, 4, SHADES + 1)
     spokes = np.array([to_rgb(each) for each in (*WHEEL, WHEEL[0])])
-    shades = np.stack([np.interp(around, range(5), channel) for channel in spokes.T], axis=-1)
-    place = np.rint(np.arctan2(y, x) / (2 * np.pi) % 1 * SHADES).astype(np.int16)
+    shades = np.stack([np.interp(around, range(5), channel) for channel in spokes.T], axis=-1, dtype=np.float32)
+    place = np.rint(np.arctan2(y, x) * np.float32(SHADES / 2 / np.pi)).astype(np.int16) % SHADES
     return shades[place] * np.sqrt(np.minimum(np.hypot(x, y), 1))[..., np.newaxis]
 
 
