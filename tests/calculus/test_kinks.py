@@ -155,6 +155,12 @@ def test_what_exists_nowhere_is_a_mistake_and_not_a_domain(x):
 
 # ---------------------------------------------------------------- the measured traps
 
+
+def reals_alone(x):
+    assert np.isrealobj(x)
+    return np.sin(x)
+
+
 TRAPS = {
     "abs": (np.abs, [-2.0, 0.5], [-1, 1]),
     "sign(x) x": (lambda x: np.sign(x) * x, [-2.0, 0.5], [-1, 1]),
@@ -172,6 +178,7 @@ TRAPS = {
     "clip": (lambda x: np.clip(x, -1, 1), [-2.0, 0.3, 1.5], [0, 1, 0]),
     "real": (lambda x: np.real(x) ** 2, [0.5, 1.5], [1, 3]),
     "conj": (lambda x: x * np.conj(x), [0.5, 1.5], [1, 3]),
+    "asserts": (reals_alone, [0.5, 1.5], np.cos([0.5, 1.5])),
     "if": (lambda x: x * x if x > 1 else 2 * x - 1, [0.5, 2.0], [2, 4]),
     "try": (lambda x: 1 / x if x else 0.0, [0.5, 2.0], [-4, -0.25]),
     "float": (lambda x: float(x) ** 2, [0.5, 2.0], [1, 4]),
