@@ -157,7 +157,7 @@ def test_what_exists_nowhere_is_a_mistake_and_not_a_domain(x):
 
 
 def reals_alone(x):
-    assert np.isrealobj(x)
+    assert np.asarray(x).dtype.kind != "c"
     return np.sin(x)
 
 
