@@ -336,7 +336,10 @@ def encoded(drawn: Any, suffix: str, dpi: int) -> bytes:
 
     if suffix == ".html":
         return drawn.to_html(include_plotlyjs=True, default_height="95vh").encode()
+    from matplotlib import rc_context
+
     held = BytesIO()
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
-    drawn.savefig(held, format=suffix[1:], dpi=dpi, metadata=undated)
+    with rc_context({"svg.hashsalt": "edgecalc"}):  # names in the file that would be dice otherwise
+        drawn.savefig(held, format=suffix[1:], dpi=dpi, metadata=undated)
     return held.getvalue()
