@@ -41,7 +41,7 @@ class Surface:
         self.one, self.domain, self.count = of_points(f), domain, len(here)
         self.traceable = self.complex = True
         self.many = for_rows(f, here, value, domain)
-        self.sample = rows[:: max(1, len(rows) // SAMPLE)]
+        self.sample = rows[:: max(1, len(rows) // SAMPLE)].copy()
 
     @cached_property
     def analytic(self) -> bool:
@@ -149,7 +149,8 @@ class Gradient:
             f.complex = False
             return f.slopes(rows) if f.traceable else self.differences(f, rows)
         if not sure.all():
-            found[~sure] = self.differences(f, rows[~sure])
+            rest = found[~sure]
+            found[~sure] = np.where(np.abs(rest) <= numeric.STEEPEST, rest, self.differences(f, rows[~sure]))
         return found
 
     def checked_slopes(self, f: Surface, rows: np.ndarray) -> np.ndarray:
@@ -158,7 +159,7 @@ class Gradient:
             found = f.slopes(rows)
         except Exception:  # where it goes another way than at the first point
             return self.differences(f, rows)
-        way = ways_of(rows)
+        way = ways_of(rows, f.domain)
         sure = agrees(f, rows, way, np.sum(way * found, axis=-1), 1)
         if not sure.all():
             found[~sure] = self.differences(f, rows[~sure])
@@ -187,20 +188,16 @@ def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     count = f.count
     wide = max(1, min(count, 2 * BLOCK // (16 * count)))
     high = max(1, 2 * BLOCK // (16 * count * wide))
-    slopes, real = np.empty(rows.shape), np.empty(rows.shape)
+    slopes = np.empty(rows.shape)
     with np.errstate(all="ignore"):
         for k in range(0, count, wide):
             ways = np.eye(min(wide, count - k), count, k) * (1j * numeric.TINY)
             for i in range(0, len(rows), high):
                 moved = rows[i : i + high, None] + ways
-                values = in_the_complex(f, moved.reshape(-1, count)).reshape(moved.shape[:2])
-                slopes[i : i + high, k : k + wide], real[i : i + high, k : k + wide] = values.imag / numeric.TINY, values.real
-        here = f(rows)
-        size = np.abs(here) + np.sum(np.abs(slopes * rows), axis=-1)
-        near = (np.abs(real - here[:, None]) <= 1e-12 * size[:, None]) & (np.abs(slopes) <= numeric.STEEPEST)
-        sure = np.isfinite(here) & near.all(axis=-1)
-        slopes[~np.isfinite(here)] = np.nan
-    return slopes, sure
+                slopes[i : i + high, k : k + wide] = in_the_complex(f, moved.reshape(-1, count)).imag.reshape(moved.shape[:2]) / numeric.TINY
+        known = np.isfinite(f(rows))
+    slopes[~known] = np.nan
+    return slopes, known & (np.abs(slopes) <= numeric.STEEPEST).all(axis=-1)
 
 
 def in_the_complex(f: Surface, moved: np.ndarray) -> np.ndarray:

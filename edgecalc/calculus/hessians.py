@@ -95,7 +95,7 @@ def automatic_is_right(f: Surface, rows: np.ndarray) -> np.ndarray:
     """For which rows: analytic functions have no kink; of others differences along a random way must agree."""
     if f.analytic:
         return np.full(len(rows), f.traceable)
-    way = ways_of(rows)
+    way = ways_of(rows, f.domain)
     try:
         bend = np.sum(way * f.products(rows, way), axis=-1)
     except Exception:  # what it cannot do automatically it may do by differences

@@ -51,9 +51,10 @@ def scales(rows: np.ndarray) -> np.ndarray:
     return 2.0 ** np.round(np.log2(np.maximum(1, np.abs(rows))) / 2)
 
 
-def ways_of(rows: np.ndarray) -> np.ndarray:
-    """A way for each row, along which no variable stands still: it meets every corner that is there."""
-    return np.random.default_rng(rows.shape[1]).uniform(0.5, 1, rows.shape[1]) * scales(rows)
+def ways_of(rows: np.ndarray, domain: Domain) -> np.ndarray:
+    """A way for each row, along which no variable stands still, so that it meets every corner that is there; inwards at the edges of a domain."""
+    sides = np.where(domain[1] - rows < rows - domain[0], -1.0, 1.0)
+    return np.random.default_rng(rows.shape[1]).uniform(0.5, 1, rows.shape[1]) * scales(rows) * sides
 
 
 def agrees(f: Any, rows: np.ndarray, way: np.ndarray, wanted: np.ndarray, order: int) -> np.ndarray:

@@ -101,8 +101,6 @@ def recovered(moved: Callable, products: Callable, count: int, tolerance: float)
     other = (row != column) & ~(full[column] & ~full[row])
     colour = colours(np.concatenate([row, column[other]]), np.concatenate([column, row[other]]), count)
     most = int(colour.max()) + 1
-    if most > count // 4:
-        return None
     ways = np.zeros((most + 1, count))
     ways[colour, diagonal] = 1
     ways[most] = np.random.default_rng(most).uniform(1, 2, count)

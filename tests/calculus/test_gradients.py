@@ -117,22 +117,29 @@ BOUNDED = {
 
 @pytest.mark.parametrize("count", [2, 70])
 @pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize("method", ["auto", "complex"])
 @pytest.mark.filterwarnings("ignore:invalid value")  # what f itself says of numbers left of 0
-def test_nan_where_f_is_and_only_there(name, count):
+def test_nan_where_f_is_and_only_there(name, count, method):
     f, slopes = BOUNDED[name]
     at = np.random.default_rng(0).uniform(0.5, 2, (6, count))
     at[2, 1] = at[4, 0] = -1.0
-    found = gradient_of(f)(at)
+    found = gradient_of(f, method=method)(at)
     good = [0, 1, 3, 5]
     np.testing.assert_allclose(found[good], slopes(at[good]), rtol=1e-13)
     assert np.isnan(found[[2, 4], [1, 0]]).all()
 
 
-def test_slopes_of_an_analytic_function_with_a_value_of_0():
-    """There the real part of a complex step is rounding, not f."""
-    at = np.array([1.1, 0.3])
-    found = gradient_of(lambda p: p[..., 0] ** 3 - 1.331 + p[..., 1] - 0.3)(at)
-    np.testing.assert_allclose(found, [3 * 1.1**2, 1], rtol=1e-15)
+@pytest.mark.parametrize("count", [2, 70])
+def test_a_root_is_upright_at_0(count):
+    at = np.linspace(0, 1, count)
+    found = gradient_of(lambda p: np.sum(np.sqrt(p), axis=-1), domain=(0, np.inf))(at)
+    assert found[0] == np.inf
+    np.testing.assert_allclose(found[1:], 0.5 / np.sqrt(at[1:]), rtol=1e-14)
+
+
+def test_variables_that_differ_by_the_step_of_the_look():
+    """Two points of two variables: the second variable of the first is the first of the second."""
+    assert gradient_of(lambda p: p[0])([1.0, 1.0 + 2.0**-10]).tolist() == [1, 0]
 
 
 def in_place(p):
@@ -197,14 +204,21 @@ def test_what_a_function_takes_is_told_by_its_answers(f, takes):
     assert found(rows).tolist() == [f(row) for row in rows]
 
 
-def test_a_look_stays_within_the_domain():
-    def f(p):
-        if (np.real(p) < 0).any() or (np.real(p) > 1).any():
-            raise RuntimeError("called outside the domain")
-        return np.sum(p**2, axis=-1)
+@pytest.mark.parametrize("at", [[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0] * 70, [0.0] * 70])
+@pytest.mark.parametrize("corner", [False, True])
+def test_f_is_not_looked_at_outside_its_domain(at, corner):
+    outside = []
 
-    for at in ([0.0, 1.0], [1.0, 1.0], [0.0, 0.0]):
-        np.testing.assert_allclose(gradient_of(f, domain=(0, 1))(at), 2 * np.array(at), atol=1e-15)
+    def f(p):
+        outside.extend(np.ravel(p)[(np.real(np.ravel(p)) < 0) | (np.real(np.ravel(p)) > 1)].tolist())
+        return np.sum(np.where(p > 0.5, p**2, p - 0.25) if corner else p**2, axis=-1)
+
+    def seen(p):
+        return f(p) if isinstance(p, np.ndarray) else np.sum(np.where(p > 0.5, p**2, p - 0.25) if corner else p**2, axis=-1)
+
+    wanted = np.where(np.array(at) > 0.5, 2 * np.array(at), 1) if corner else 2 * np.array(at)
+    np.testing.assert_allclose(gradient_of(seen, domain=(0, 1))(at), wanted, atol=1e-9)
+    assert not outside
 
 
 def test_refusals_come_before_a_point_or_with_it():

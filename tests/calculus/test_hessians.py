@@ -102,6 +102,20 @@ def test_rosenbrock_of_1000_variables_asks_for_few_gradients():
     assert sum(asked) <= 600
 
 
+def test_variables_that_are_only_subtracted_are_told_apart():
+    """Moved by the same, the two would show nothing."""
+    asked = []
+
+    def grad(p):
+        asked.append(p.size // 300)
+        slope = 4 * np.diff(p, axis=-1) ** 3
+        zero = np.zeros((*p.shape[:-1], 1))
+        return np.concatenate([zero, slope], axis=-1) - np.concatenate([slope, zero], axis=-1)
+
+    hessian(rosenbrock, start(300) / 2, grad=grad)
+    assert sum(asked) <= 600
+
+
 def test_a_sparse_hessian_of_very_many_variables():
     at = start(20_000)
     found = hessian(rosenbrock, at, sparse=True)
@@ -149,6 +163,12 @@ def test_a_kink_is_a_nan_and_only_for_its_point():
     found = hessian(lambda p: np.abs(p[..., 0]) * p[..., 1] + p[..., 1] ** 2, at)
     assert np.isnan(found[0, 0]).all()
     np.testing.assert_array_equal(found[1:], [[[0, 1], [1, 2]], [[0, -1], [-1, 2]]])
+
+
+def test_a_corner_of_straight_sides_is_a_nan_too():
+    """Both sides bend alike, and a sum of its slopes along any way is no more bent than they are."""
+    np.testing.assert_array_equal(hessian(lambda p: np.abs(p[..., 0]) + p[..., 1] ** 2, [0.0, 1.0]), [[math.nan, math.nan], [math.nan, 2]])
+    assert math.isnan(mixed(lambda p: np.abs(p[..., 0]) + p[..., 1], [0.0, 1.0], (1, 1)))
 
 
 @pytest.mark.parametrize("rate", [1, 10, 50, 150, 400, 402.1238596594935])
@@ -200,18 +220,29 @@ def test_mixed_partials_of_three_variables(orders):
 # ---------------------------------------------------------------- domains and refusals
 
 
-@pytest.mark.parametrize("given", ["f", "grad"])
-def test_the_look_for_zeros_stays_within_the_domain(given):
+@pytest.mark.parametrize("count", [4, 200])
+@pytest.mark.parametrize("given", ["f", "corner", "grad"])
+def test_nothing_is_asked_outside_the_domain(given, count):
+    outside = []
+
     def checked(p):
-        if (p < 0).any() or (p > 1).any():
-            raise RuntimeError("called outside the domain")
+        if isinstance(p, np.ndarray):
+            outside.extend(p[(p < 0) | (p > 1)].tolist())
         return p
 
-    at = np.random.default_rng(0).uniform(0, 1, 200)
-    at[:3] = 0.001, 0.999, 0.5
-    grad = None if given == "f" else lambda p: 3 * checked(p) ** 2
-    found = hessian(lambda p: np.sum(p**3, axis=-1), at, grad=grad, domain=(0, 1))
+    at = np.random.default_rng(0).uniform(0, 1, count)
+    at[:3] = 0, 1, 0.5
+    grad = (lambda p: 3 * checked(p) ** 2) if given == "grad" else None
+    f = {"corner": lambda p: np.sum(np.where(checked(p) > 2, 0.0, p**3), axis=-1)}.get(given, lambda p: np.sum(checked(p) ** 3, axis=-1))
+    found = hessian(f, at, grad=grad, domain=(0, 1))
     np.testing.assert_allclose(found, np.diag(6 * at), atol=1e-9)
+    assert not outside
+
+
+def test_variables_close_to_an_edge_have_small_steps_of_their_own():
+    at = np.array([1e-6, 1.0])
+    found = hessian(lambda p: (p[..., 0] + 1) ** 2 * p[..., 1] ** 3, at, method="central", domain=(0, 2))
+    assert found[0, 1] == pytest.approx(6 * (1 + 1e-6), abs=1e-5)
 
 
 def test_f_is_not_called_where_its_gradient_is_given():
