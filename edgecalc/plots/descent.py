@@ -15,10 +15,11 @@ from edgecalc.calculus.expression import Expression
 from edgecalc.core import arrays
 from edgecalc.optimize.schedules import SCHEDULES, schedule_of
 from edgecalc.optimize.trace import Trace
-from edgecalc.plots import style, surfaces
+from edgecalc.plots import style
 from edgecalc.plots.curves import looked_at
 from edgecalc.plots.player import Animation, format_of
 from edgecalc.plots.samples import finite, function_of, name_of
+from edgecalc.plots.surfaces import contour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -276,7 +277,7 @@ def ground(f: Any, runs: list[Run], box: Any, levels: int) -> tuple["Figure", "A
     box = around(runs) if box is None else box
     f = f.text if isinstance(f, Expression) else f  # which knows the names of its variables
     if widths == {2}:
-        figure = surfaces.contour(f, box, arrows=0, levels=levels, marks=False)
+        figure = contour(f, box, arrows=0, levels=levels, marks=False)
         return figure, figure.axes[0]
     figure, axes, _ = looked_at(function_of(f), box[0] if np.ndim(box) == 2 and len(box) == 1 else box)
     axes.lines[-1].set(color=style.GRAY, linewidth=2, label="_f")
