@@ -38,10 +38,13 @@ class Surface:
             value = called(f, here)
         if value.shape:
             raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
-        self.one, self.domain, self.count = of_points(f), domain, len(here)
+        self.one, self.domain, self.count, self.value = of_points(f), domain, len(here), value
         self.traceable = self.complex = True
-        self.many = for_rows(f, here, value, domain)
         self.sample = rows[:: max(1, len(rows) // SAMPLE)].copy()
+
+    @cached_property
+    def many(self) -> Callable | None:
+        return for_rows(self.one, self.sample[0], self.value, self.domain)
 
     @cached_property
     def analytic(self) -> bool:
@@ -59,7 +62,7 @@ class Surface:
 
     def slopes(self, rows: np.ndarray) -> np.ndarray:
         """The exact gradient of each row."""
-        f = self.many
+        f = self.many if len(rows) > 1 else None
         if f is None:
             return np.array([automatic.gradient(self.one, row) for row in rows])
         return in_blocks(lambda part: automatic.gradients(f, part), rows)
@@ -138,7 +141,7 @@ class Gradient:
             return self.differences(f, rows)
         if not f.analytic:
             return self.checked_slopes(f, rows) if f.traceable and f.count >= MANY else self.differences(f, rows)
-        if f.traceable and (f.many is None or not f.complex or rows.size * f.count > FEW):
+        if f.traceable and (rows.size * f.count > FEW or not f.complex or f.many is None):
             return f.slopes(rows)
         return self.checked_steps(f, rows)
 
