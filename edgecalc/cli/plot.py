@@ -233,7 +233,8 @@ def add(commands) -> None:
         description="Draws a picture and prints where it is. Without NAME: what there is. Needs Matplotlib.",
     )  # fmt: skip
     parser.add_argument("name", nargs="?", metavar="NAME", help="of the picture")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="what it takes, and -o FILE: edgecalc plot NAME --help tells")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: NAME.png)")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="what it takes: edgecalc plot NAME --help tells")
     parser.set_defaults(run=run)
 
 
@@ -245,7 +246,7 @@ def run(args: argparse.Namespace) -> int:
         raise EdgecalcError(f"NAME: {args.name!r} came{nearest(args.name)}; accepted are {', '.join(PICTURES)}")
     picture = PICTURES[args.name]
     given = parser_of(args.name, picture).parse_args([spaced(each) for each in args.rest])
-    out = Path(given.output or f"{args.name}.png")
+    out = Path(given.output or args.output or f"{args.name}.png")
     function = checked(out, picture)
     texts = {name: text.strip() for name in picture.takes if (text := getattr(given, name)) is not None}
     for name, argument in picture.takes.items():

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["arrows", "borders", "canny_stages", "kernels", "operators", "panels", "row_profile", "scales", "thresholds"]
 
 SAME_SIZE = tuple(border for border in arrays.BORDERS if border != "valid")
+EACH_PIXEL = 80  # columns, up to which every pixel has its dot
 ARROWS = 28  # along the longer side
 NUMBERED = 11  # cells, up to which a kernel's weights are written into them
 KERNELS = {**stencils.OPERATORS, **{f"roberts {name}": each for name, each in stencils.ROBERTS.items()}, "laplacian": stencils.laplacian()}
@@ -124,8 +125,9 @@ def row_profile(image, row, *, operator="central", columns=None, border="reflect
     above.set_ylim(centre + reach, centre - reach)
     above.axhline(row, color=style.VERMILLION, linewidth=1.2)
     style.named(above, f"row {row} of the image", y="row", frame=True)
-    middle.plot(places, values, **style.line(0))
-    below.plot(places, slopes, color=style.VERMILLION)
+    dots = "." if last - first <= EACH_PIXEL else None
+    middle.plot(places, values, **style.line(0), marker=dots)
+    below.plot(places, slopes, color=style.VERMILLION, marker=dots)
     below.axhline(0, **style.GUIDE)
     if np.isfinite(slopes).any():
         at = int(np.nanargmax(np.abs(slopes)))
@@ -133,9 +135,11 @@ def row_profile(image, row, *, operator="central", columns=None, border="reflect
         below.plot(places[at], slopes[at], **style.DOT)
         for axes in (above, middle, below):
             axes.axvline(places[at], **{**style.GUIDE, "linestyle": ":", "zorder": 1.5})
+        left = 2 * places[at] < first + last
         below.annotate(
-            f"{slopes[at]:+.4g} at column {places[at]}", (places[at], slopes[at]), (7, -3), textcoords="offset points", fontsize=style.SMALL
-        )
+            f"{slopes[at]:+.4g} at column {places[at]}", (places[at], slopes[at]), (7 if left else -7, -3),
+            textcoords="offset points", fontsize=style.SMALL, ha="left" if left else "right",
+        )  # fmt: skip
     style.named(middle, "its gray values", y="gray value")
     style.named(below, f"its derivative ({operator})", x="column", y=SLOPE)
     below.set_xlim(first - 0.5, last - 0.5)

@@ -94,6 +94,11 @@ def test_options_reach_the_function(asked):
     np.testing.assert_array_equal(found.axes[5].images[0].get_array(), expected.axes[5].images[0].get_array())
 
 
+def test_file_may_be_named_first(asked, capsys):
+    asked("-o", "here.svg", "kernels", "sobel")
+    assert capsys.readouterr().out == "here.svg\n"
+
+
 def test_a_minus_begins_a_formula_or_a_number(asked):
     assert asked("tangent", "-x^2", "--at", "-1.5").axes[0].get_title() == "Tangent of -x^2 at x = -1.5: slope 3"
     plane = asked("tangent-plane", "x**2+y**2", "--at", "-1,2")
