@@ -25,7 +25,15 @@ class Plan:
     ) -> None: ...
     def small(self, image: object, out: object) -> Any: ...
     def strip(
-        self, image: np.ndarray, first: np.ndarray, second: np.ndarray | None, row0: int, row1: int, column0: int, column1: int
+        self,
+        image: np.ndarray,
+        first: np.ndarray,
+        second: np.ndarray | None,
+        row0: int,
+        row1: int,
+        column0: int,
+        column1: int,
+        fresh: bool = False,
     ) -> tuple[float, float]: ...
 
 @final

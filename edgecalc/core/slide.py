@@ -61,7 +61,7 @@ def run(plan, array: np.ndarray, finish: str, result: np.dtype, shrink: list, ou
     types = {"angle": [F32], "polar": [result, F32]}.get(finish, [result] * plan.results)
     outs = outputs_of(out, shrunk(array, shrink), types)
     targets = [each if arrays.writable_in_place(each, array) else np.empty_like(each, order="C") for each in outs]
-    slide(plan, array, targets, threads)
+    slide(plan, array, targets, threads, out is None)
     for each, target in zip(outs, targets, strict=True):
         if each is not target:
             each[...] = target
@@ -86,7 +86,7 @@ def shrunk(array: np.ndarray, shrink: list) -> tuple[int, ...]:
     return tuple(max(0, n - a - b) for n, (a, b) in zip(array.shape, shrink, strict=True))
 
 
-def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any) -> tuple[float, float]:
+def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any, fresh: bool = False) -> tuple[float, float]:
     """Cut along the rows, or along the columns where there are few rows."""
     first, second = targets[0], targets[1] if len(targets) == 2 else None
     columns = first.shape[-1]
@@ -95,9 +95,9 @@ def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any) -> t
     if not rows:
         return 0.0, 0.0
     if rows >= parts:
-        extents = strips.run(lambda a, b: plan.strip(array, first, second, a, b, 0, columns), rows, parts)
+        extents = strips.run(lambda a, b: plan.strip(array, first, second, a, b, 0, columns, fresh), rows, parts)
     else:
-        extents = strips.run(lambda a, b: plan.strip(array, first, second, 0, rows, a, b), columns, parts)
+        extents = strips.run(lambda a, b: plan.strip(array, first, second, 0, rows, a, b, fresh), columns, parts)
     return min(low for low, _ in extents), max(high for _, high in extents)
 
 
@@ -143,7 +143,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     size, apart, before, after = array.shape[axis], prod(array.shape[axis + 1 :]), max(0, -min(row.offsets)), max(0, max(row.offsets))
     ends = ends_of(operator, size, before, after)
     fitting = slice(before * apart, array.size - after * apart)  # with what lies between two lines of the axis: the ends are written last
-    slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads)
+    slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads, out is None)
     lines, written, inner = array.reshape(-1, size, apart), target.reshape(-1, size, apart), replace(inner, dtype=result)
     for near, there, blocks in ends:
         source = np.ascontiguousarray(lines[:, near].swapaxes(0, 1))
@@ -181,7 +181,9 @@ def ends_of(operator: Operator, size: int, before: int, after: int) -> list[tupl
     return [end for end in ends if end[2]]
 
 
-def slide_flat(operator: Operator, options: Options, source: np.ndarray, first: int, apart: int, target: np.ndarray, threads: Any) -> None:
+def slide_flat(
+    operator: Operator, options: Options, source: np.ndarray, first: int, apart: int, target: np.ndarray, threads: Any, fresh: bool = False
+) -> None:
     """Results for the samples from `first` on, as many as the flat target takes; neighbours lie `apart` numbers apart in memory.
 
     The memory is seen as overlapping rows, each `apart` numbers further on, so the plan has one long row to make however short the lines are.
@@ -189,4 +191,4 @@ def slide_flat(operator: Operator, options: Options, source: np.ndarray, first: 
     plan, _, [(before, after), _] = build(((operator, 0),), "each", 2, source.dtype, options)
     step = source.itemsize
     rows = np.ndarray((before + after + 1, target.size), source.dtype, source, (first - before) * apart * step, (apart * step, step))
-    slide(plan, rows, [target[np.newaxis]], threads)
+    slide(plan, rows, [target[np.newaxis]], threads, fresh)

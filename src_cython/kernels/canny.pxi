@@ -75,7 +75,7 @@ cdef class EdgeMap:
             s.image, s.channels, s.channel_bytes = <const char*> cnp.PyArray_DATA(first), cnp.PyArray_DIM(first, 0), cnp.PyArray_STRIDE(first, 0)
             s.walk.sizes, s.walk.strides = <Py_ssize_t*> cnp.PyArray_DIMS(first) + 1, <Py_ssize_t*> cnp.PyArray_STRIDES(first) + 1
             s.walk.out_sizes, s.walk.out_strides[0], s.walk.out_strides[1] = s.walk.sizes, SAME_ROW, SAME_ROW
-            s.walk.column0, s.walk.column1, s.walk.streams = 0, self.columns, False
+            s.walk.column0, s.walk.column1, s.walk.large, s.walk.streams = 0, self.columns, False, False
         with nogil:
             enough = self.open(&s) and (plan is None or plan.prepare(&s.walk))
             if enough:

@@ -42,6 +42,7 @@ cdef struct Walk:
     const Py_ssize_t* out_strides[2]
     const Py_ssize_t* out_sizes
     Py_ssize_t row0, row1, column0, column1, tile
+    bint large                      # rows are fetched a tile ahead
     bint streams                    # rows are made in `ready`, then copied past the caches
     Py_ssize_t index[32]            # of the row in work, along each outer axis
     Py_ssize_t column, count        # of the tile in work: its first column, how many
@@ -185,7 +186,7 @@ cdef class Plan:
         else:
             return None
         cdef Py_ssize_t columns = cnp.PyArray_DIM(array, ndim - 1)
-        self.run(array, first, second, 0, cnp.PyArray_SIZE(array) // columns, 0, columns, NULL)
+        self.run(array, first, second, 0, cnp.PyArray_SIZE(array) // columns, 0, columns, False, NULL)
         return first if second is None else (first, second)
 
     cdef bint fits(self, out, cnp.ndarray image, int k) except -1:
@@ -203,14 +204,16 @@ cdef class Plan:
         return ours + cnp.PyArray_NBYTES(array) <= theirs or theirs + cnp.PyArray_NBYTES(image) <= ours
 
     def strip(self, cnp.ndarray image not None, cnp.ndarray first not None, cnp.ndarray second,
-              Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1):
-        """Rows row0 .. row1 (outer axes flattened), columns column0 .. column1 of the output; gives the range of the derivative when that is the finish."""
+              Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1, bint fresh=False):
+        """Rows row0 .. row1 (outer axes flattened), columns column0 .. column1 of the output; gives the range of the derivative when that is the finish.
+
+        `fresh`: the output was allocated for this call. The system clears such memory when it is first touched, so it is in the caches already."""
         cdef double extent[2]
-        self.run(image, first, second, row0, row1, column0, column1, extent)
+        self.run(image, first, second, row0, row1, column0, column1, fresh, extent)
         return extent[0], extent[1]
 
     cdef int run(self, cnp.ndarray image, cnp.ndarray first, cnp.ndarray second,
-                 Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1, double* extent) except -1:
+                 Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1, bint fresh, double* extent) except -1:
         cdef Walk w
         cdef cnp.ndarray other = first if second is None else second
         w.image, w.sizes, w.strides = <char*> cnp.PyArray_DATA(image), <Py_ssize_t*> cnp.PyArray_DIMS(image), <Py_ssize_t*> cnp.PyArray_STRIDES(image)
@@ -219,7 +222,8 @@ cdef class Plan:
         w.out_sizes = <Py_ssize_t*> cnp.PyArray_DIMS(first)
         w.row0, w.row1, w.column0, w.column1 = row0, row1, column0, column1
         w.least, w.most = float("inf"), -float("inf")
-        w.streams = cnp.PyArray_NBYTES(first) >= LARGE and self.finish == EACH
+        w.large = cnp.PyArray_NBYTES(first) >= LARGE and self.finish == EACH
+        w.streams = w.large and not fresh
         with nogil:
             if not self.prepare(&w):
                 raise MemoryError("no memory for the rows of one tile")
@@ -334,6 +338,8 @@ cdef class Plan:
         self.locate(w, c)
         if self.joint is NULL:
             COMBINE[self.pixel][self.narrow](<const void**> w.pointers, c.weights, c.fold, c.taps, line + (w.low - w.begin) * narrow, w.high - w.low)
+            if w.large:
+                edgecalc_fetch(w.pointers[c.taps - 1] + w.tile * ITEMSIZE[self.pixel], w.tile * ITEMSIZE[self.pixel])
         for column in range(w.begin, w.low):
             self.outside(w, c, line, column)
         for column in range(w.high, end):
@@ -402,6 +408,8 @@ cdef class Plan:
             MAGNITUDE_PICTURE[wide](row, target, w.count)
         elif not self.scaled and self.view == SHIFT and self.result == U8 and SHIFT_PICTURE[wide] is not NULL:
             SHIFT_PICTURE[wide](row, target, w.count)
+        elif self.view == AS_IT_IS and self.result == self.real:
+            AFFINE[wide][self.real](row, self.base, 1, self.unit, target, w.count)
         else:
             AFFINE[wide][self.real](row, self.base, 255 if self.view == SCALE else 1, self.unit, w.real, w.count)
             if self.view != AS_IT_IS:

@@ -1,4 +1,4 @@
-# Writing past the caches, for outputs too large to be read again from them. The only place with intrinsics.
+# Writing past the caches, for outputs too large to be read again from them, and reading ahead. The only place with intrinsics.
 
 cdef extern from *:
     """
@@ -21,6 +21,12 @@ cdef extern from *:
     #endif
         memcpy(target, source, bytes);
     }
+    /* The processor's own fetching ends with a page, and a tile of float64 is one. An address beyond the image is no fault. */
+    static void edgecalc_fetch(const char *place, size_t bytes) {
+    #if defined(__GNUC__)
+        for (size_t k = 0; k < bytes; k += 64) __builtin_prefetch(place + k, 0, 2);
+    #endif
+    }
     /* Before another thread may read it. */
     static void edgecalc_streamed(void) {
     #if defined(__SSE2__)
@@ -29,4 +35,5 @@ cdef extern from *:
     }
     """
     void edgecalc_stream(char* target, const char* source, size_t size) noexcept nogil
+    void edgecalc_fetch(const char* place, size_t bytes) noexcept nogil
     void edgecalc_streamed() noexcept nogil
