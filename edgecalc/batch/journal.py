@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +19,8 @@ LONGEST_WAIT = 2.0  # seconds
 STANDS = ("Exists", "Unchanged")  # why a file was skipped whose output is there
 
 TABLES = """
-create table if not exists runs (id integer primary key, started real, ended real, recipe text, version text, arguments text, planned integer);
+create table if not exists runs (id integer primary key, started real, ended real, recipe text, version text, arguments text, planned integer,
+    folder blob);
 create table if not exists files (
     name blob primary key, source blob, run integer, status text, fingerprint text, error text, message text,
     ms real, bytes_in integer, bytes_out integer, width integer, height integer, finished real
@@ -55,27 +58,32 @@ class Journal:
         label = "" if shard[1] == 1 else f"-{shard[0]}of{shard[1]}"
         self.house = locked(state / "lock", out, alone=not label)  # shards share it, a whole run does not
         self.lock = locked(state / f"lock{label}", out) if label else self.house
-        path = state / f"journal{label}.sqlite"
+        self.path = state / f"journal{label}.sqlite"
         try:
-            self.database = sqlite3.connect(path, isolation_level=None)
+            self.database = sqlite3.connect(self.path, isolation_level=None)
             self.database.executescript(TABLES)
+            if "folder" not in {row[1] for row in self.database.execute("pragma table_info(runs)")}:  # a journal of an earlier version
+                self.database.execute("alter table runs add column folder blob")
             self.used = self.database.execute(USED).fetchone() is not None
         except sqlite3.Error as error:
-            for handle in {self.lock, self.house}:
-                os.close(handle)
-            raise OSError(f"{printable(path)}: the journal cannot be read ({error}); move it away to start anew") from None
+            self.unlock()
+            raise OSError(f"{printable(self.path)}: the journal cannot be opened ({error}); move it away to start anew") from None
         self.group_sync = group_sync
         self.run = 0
         self.waiting: list[tuple[Record, float]] = []  # and when each was finished
         self.committed = time.monotonic()
 
     def begin(self, recipe: str, version: str, arguments: str, planned: int) -> None:
-        row = (time.time(), recipe, version, arguments, planned)
-        self.run = self.database.execute("insert into runs (started, recipe, version, arguments, planned) values (?, ?, ?, ?, ?)", row).lastrowid or 0
+        """`arguments` as they were typed; relative names among them, and among the sources, are seen from the current folder."""
+        row = (time.time(), recipe, version, arguments, planned, os.fsencode(os.getcwd()))
+        columns = "started, recipe, version, arguments, planned, folder"
+        with self.telling():
+            self.run = self.database.execute(f"insert into runs ({columns}) values (?, ?, ?, ?, ?, ?)", row).lastrowid or 0
 
     def fingerprint(self, name: str) -> str | None:
         """Of the input that this output was made of, if it was finished."""
-        row = self.database.execute("select fingerprint from files where name = ? and status = 'done'", (os.fsencode(name),)).fetchone()
+        with self.telling():
+            row = self.database.execute("select fingerprint from files where name = ? and status = 'done'", (os.fsencode(name),)).fetchone()
         return row[0] if row else None
 
     def add(self, record: Record) -> None:
@@ -86,29 +94,46 @@ class Journal:
     def commit(self) -> None:
         if self.waiting and self.group_sync and hasattr(os, "sync"):
             os.sync()
-        self.database.execute("begin")
-        for again in (False, True):  # the record of an output that stands is kept
-            rows = [(r, finished) for r, finished in self.waiting if (r.error in STANDS) is not again]
-            self.database.executemany(
-                f"insert or {'replace' if again else 'ignore'} into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (os.fsencode(r.name), os.fsencode(r.source), self.run, r.status, r.fingerprint, r.error, r.message, r.ms, r.bytes_in,
-                     r.bytes_out, r.width, r.height, finished)
-                    for r, finished in rows
-                ),
-            )  # fmt: skip
-        self.database.execute("commit")
+        with self.telling():
+            self.database.execute("begin")
+            for again in (False, True):  # the record of an output that stands is kept
+                rows = [(r, finished) for r, finished in self.waiting if (r.error in STANDS) is not again]
+                self.database.executemany(
+                    f"insert or {'replace' if again else 'ignore'} into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        (os.fsencode(r.name), os.fsencode(r.source), self.run, r.status, r.fingerprint, r.error, r.message, r.ms, r.bytes_in,
+                         r.bytes_out, r.width, r.height, finished)
+                        for r, finished in rows
+                    ),
+                )  # fmt: skip
+            self.database.execute("commit")
         self.waiting.clear()
         self.committed = time.monotonic()
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """What SQLite raises as an error of the file that it is about."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if self.database.in_transaction:
+                self.database.rollback()
+            raise OSError(
+                f"{printable(self.path)}: the journal cannot be used ({error}); what is done stands, go on with --resume once this is mended"
+            ) from None
 
     def close(self) -> None:
         try:
             self.commit()
-            self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
+            with self.telling():
+                self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
         finally:
             self.database.close()
-            for handle in {self.lock, self.house}:
-                os.close(handle)
+            self.unlock()
+
+    def unlock(self) -> None:
+        for handle in {self.lock, self.house}:
+            os.close(handle)
 
 
 def locked(path: Path, out: Path, alone: bool = True) -> int:
@@ -124,8 +149,9 @@ def locked(path: Path, out: Path, alone: bool = True) -> int:
         raise Locked(
             f"{printable(out)}: another run writes there (process {owner or 'unknown'}); wait for it, or choose another folder with -o"
         ) from None
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
+    with suppress(OSError):  # a full disk: the number is told to a second run, the lock does not need it
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
     return handle
 
 

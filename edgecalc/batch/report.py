@@ -92,8 +92,10 @@ def journal(out: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         runs, files = rows(out)
     except sqlite3.Error as error:
         raise EdgecalcError(f"{printable(out / STATE)}: its journal cannot be read ({error})") from None
+    folders = {(run["journal"], run["id"]): run.get("folder") for run in runs}
     for each in files:
         each["name"], each["source"] = os.fsdecode(each["name"]), os.fsdecode(each["source"])
+        each["folder"] = os.fsdecode(folders.get((each["journal"], each["run"])) or b"")
     return sorted(runs, key=lambda run: run["started"]), sorted(files, key=lambda each: each["source"])
 
 
@@ -264,8 +266,8 @@ def result_of(out: Path, name: str) -> Path:
 
 
 def source_of(each: dict[str, Any], out: Path) -> Path | None:
-    """The image that was read, if it is still the same: seen from here or, where it was named relatively, from beside the output."""
-    for base in (Path(), out.absolute().parent):
+    """The image that was read, if it is still the same: seen from where the run was started or, if all has moved, from beside the output."""
+    for base in (Path(each["folder"]), out.absolute().parent):
         path = base / each["source"]
         try:
             if path.stat().st_size == each["bytes_in"]:

@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"edgecalc: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"edgecalc: {error}", file=sys.stderr)
+        from edgecalc.media.names import plainly
+
+        print(f"edgecalc: {plainly(error)}", file=sys.stderr)
         return 1
 
 

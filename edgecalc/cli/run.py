@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,7 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
     from edgecalc.batch.journal import Journal
     from edgecalc.batch.work import Settings
     from edgecalc.cli.progress import Progress
+    from edgecalc.media.names import plainly
 
     recipe = recipe_of(args)
     orders = batch.Orders(args.workers, args.timeout, args.existing, args.resume, args.max_errors)
@@ -203,8 +205,8 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
     started, code = time.monotonic(), 0
     stop = stop or interrupted_by_signals()
     try:
-        journal.begin(str(recipe), __version__, json.dumps(sys.argv[1:]), len(jobs))
-        with Progress(len(jobs), args) as progress:
+        with closing(journal), Progress(len(jobs), args) as progress:
+            journal.begin(str(recipe), __version__, json.dumps(sys.argv[1:]), len(jobs))
             for record in batch.run(jobs, args.out, journal, settings, orders, stop):
                 counts[record.status] += 1
                 progress.tell(record, counts)
@@ -212,11 +214,11 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
                     print(json.dumps(as_json(record)), flush=True)
     except KeyboardInterrupt:
         code = 128 + stop.number
-    except batch.Stopped as error:
-        say(f"edgecalc: {error}")
+    except BrokenPipeError:
+        raise
+    except (batch.Stopped, OSError) as error:
+        say(f"edgecalc: {plainly(error) if isinstance(error, OSError) else error}")
         code = 1
-    finally:
-        journal.close()
     seconds = time.monotonic() - started
     if args.json:
         left = len(jobs) - sum(counts.values())

@@ -19,3 +19,12 @@ def printable(path: Any) -> str:
         return str(path)
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def plainly(error: OSError) -> str:
+    """A failed file operation in words: which file, then why.
+
+    >>> plainly(FileNotFoundError(2, "No such file or directory", "a.toml"))
+    'a.toml: No such file or directory'
+    """
+    return f"{printable(error.filename)}: {error.strerror}" if error.filename is not None and error.strerror else str(error)

@@ -4,11 +4,14 @@ import builtins
 import errno
 import io
 import os
+import sqlite3
 import sys
 from collections import Counter
+from functools import partial
 from typing import Any
 
 OPERATIONS = ("open", "read", "write", "fsync", "replace", "mkdir", "stat")
+SQLITE = {errno.ENOSPC: "database or disk is full", errno.EIO: "disk I/O error", errno.EACCES: "attempt to write a readonly database"}
 
 
 class Faults:
@@ -27,12 +30,16 @@ class Faults:
     def calls(self) -> Counter[str]:
         return Counter(self.order)
 
-    def tick(self, operation: str) -> None:
-        if self.only and operation not in self.only.split("+"):
+    def tick(self, operation: str, path: Any = None) -> None:
+        if self.only and operation not in self.only.split("+") or str(path).endswith(".mo"):  # where argparse looks for translations
             return
         self.order.append(operation)
         if self.n and (len(self.order) == self.n or self.lasting and len(self.order) > self.n):
-            raise OSError(self.number, os.strerror(self.number))
+            raise (
+                sqlite3.OperationalError(SQLITE[self.number])
+                if operation == "sqlite"
+                else OSError(self.number, os.strerror(self.number), path and os.fspath(path))
+            )
 
     def __enter__(self) -> "Faults":
         raw = raw_file(self)
@@ -41,12 +48,18 @@ class Faults:
         def opening(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
             if "b" not in mode or not isinstance(file, str | bytes | os.PathLike):
                 return kept_open(file, mode, *arguments, **options)
-            self.tick("open")
+            self.tick("open", file)
             return buffered(raw(file, mode.replace("b", "")))
 
         def from_handle(handle: int, mode: str = "r", *arguments: Any, **options: Any) -> Any:
             return buffered(raw(handle, mode.replace("b", ""))) if "b" in mode else fdopen(handle, mode, *arguments, **options)
 
+        class Watched(sqlite3.Connection):
+            def __getattribute__(connection, name: str) -> Any:
+                found = super().__getattribute__(name)
+                return self.watched(found, "sqlite") if name.startswith("execute") else found
+
+        self.put(sqlite3, "connect", partial(sqlite3.connect, factory=Watched))
         self.put(builtins, "open", opening)
         self.put(os, "fdopen", from_handle)
         for module, name, operation in (
@@ -58,7 +71,7 @@ class Faults:
 
     def watched(self, function: Any, operation: str) -> Any:
         def call(*arguments: Any, **options: Any) -> Any:
-            self.tick(operation)
+            self.tick(operation, arguments[0] if arguments and isinstance(arguments[0], str | bytes | os.PathLike) else None)
             return function(*arguments, **options)
 
         return call

@@ -336,6 +336,33 @@ def test_an_original_that_has_changed_is_not_shown_as_the_one_that_was_read(edge
     assert row[8] == row[10] == "" and row[9].startswith("data:")
 
 
+@pytest.mark.parametrize("moved", [False, True], ids=["in place", "moved with its output"])
+def test_images_named_relatively_are_found_from_anywhere(moved, tmp_path, monkeypatch):
+    place = tmp_path / "place"
+    shutil.copytree(ROOT / "sample_images", place / "photos", ignore=shutil.ignore_patterns("*.md", "*.jpg"))
+    monkeypatch.chdir(place)
+    out = Path("edges") if moved else Path("..", "results", "edges")
+    assert main(["run", "photos", "-o", str(out), "-q"]) == 0
+    out = place.joinpath(out).resolve()
+    monkeypatch.chdir(tmp_path)
+    if moved:
+        place.rename(tmp_path / "other")
+        out = tmp_path / "other" / "edges"
+    rows = made(out).data["files"]
+    assert len(rows) == 7
+    assert all((out.parent / row[10]).is_file() for row in rows)
+
+
+def test_a_journal_of_before_folders_were_kept_is_read_and_gone_on_with(tmp_path):
+    recorded(tmp_path / "out", [done("a.png")])
+    database = sqlite3.connect(tmp_path / "out" / STATE / "journal.sqlite")
+    database.execute("alter table runs drop column folder")
+    database.close()
+    assert len(made(tmp_path / "out").names) == 1
+    recorded(tmp_path / "out", [done("b.png")])
+    assert len(made(tmp_path / "out").names) == 2
+
+
 def test_reading_a_journal_changes_nothing_in_the_output(edges):
     before = {path: path.stat().st_mtime_ns for path in edges.rglob("*")}
     made(edges)

@@ -11,8 +11,9 @@ import time
 import pytest
 
 from edgecalc.batch.journal import rows
+from tests.batch.faults import SQLITE
 from tests.batch.stage import Serving, end_group, ended, files, killed_at_random, parts, photos, run, start, wait
-from tests.batch.unruly import CONTROL
+from tests.batch.unruly import CONTROL, SUPERVISOR
 
 GOOD = 12
 
@@ -203,6 +204,31 @@ def test_whichever_file_operation_fails_no_name_holds_half_a_file_and_resume_goe
         assert not parts(out) or outcome.code == 1  # stopped: then another file may have been in work
         control.write_text(json.dumps({"n": 0}))
         assert serve(*order, "-o", out, "--resume").code == 0
+        assert files(out) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "lasting"), [(errno.ENOSPC, True), (errno.EIO, False), (errno.EACCES, True)], ids=["full", "broken once", "forbidden"]
+)
+def test_whichever_operation_of_the_supervisor_fails_the_run_ends_in_plain_words_and_resume_goes_on(number, lasting, stage, tmp_path):
+    serve, control = stage
+    order = ("run", photos(tmp_path / "in", 1), "-r", "--workers", 1, "--durability", "file")
+    control.write_text(json.dumps({SUPERVISOR: True}))
+    assert serve(*order, "-o", tmp_path / "undisturbed").code == 0
+    expected, operations = files(tmp_path / "undisturbed"), int((control.parent / "faults.json.count").read_text())
+    assert 15 < operations < 40
+    for n in range(1, operations + 1):
+        out = tmp_path / f"out{n}"
+        control.write_text(json.dumps({SUPERVISOR: True, "n": n, "number": number, "lasting": lasting}))
+        outcome = serve(*order, "-o", out)
+        assert outcome.code in (0, 1, 2, 4), f"{n}: {outcome.err}"
+        assert outcome.code != 1 or SQLITE[number] in outcome.err or os.strerror(number) in outcome.err, f"{n}: {outcome.err}"
+        assert outcome.code == 0 or re.search(rf"edgecalc: .*({re.escape(str(tmp_path))}|edgecalc.toml|no image)", outcome.err), f"{n}: {outcome.err}"
+        assert "Traceback" not in outcome.err
+        assert files(out).items() <= expected.items()
+        control.write_text(json.dumps({"n": 0}))
+        resumed = serve(*order, "-o", out, "--resume")
+        assert resumed.code == 0, f"{n}: {resumed.err}"
         assert files(out) == expected
 
 

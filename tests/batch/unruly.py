@@ -18,9 +18,12 @@ import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
+from typing import Any
 
 CONTROL = "EDGECALC_FAULTS"  # names a file: {"n": 3, "number": 28, "lasting": false}; the operations are counted in a file beside it
+SUPERVISOR = "supervisor"  # with this key they fail in the process that supervises, else in its workers
 
 
 def misbehave(path: str) -> None:
@@ -51,14 +54,24 @@ def misbehave(path: str) -> None:
             file.write(b"\0")
 
 
+def faults_of(supervisor: bool) -> Any:
+    """Those that are asked for in this kind of process, if any."""
+    from tests.batch.faults import Faults
+
+    control = os.environ.get(CONTROL)
+    asked = json.loads(Path(control).read_text()) if control and os.path.exists(control) else {SUPERVISOR: not supervisor}
+    return Faults(**asked) if asked.pop(SUPERVISOR, False) is supervisor else None
+
+
+def counted(faults: Any) -> None:
+    Path(f"{os.environ[CONTROL]}.count").write_text(str(faults.count))
+
+
 def patch() -> None:
     from edgecalc.batch import work
     from edgecalc.media import read
-    from tests.batch.faults import Faults
 
-    read_pages, attempt = read.read_pages, work.attempt
-    control = os.environ.get(CONTROL)
-    faults = Faults(**json.loads(Path(control).read_text())) if control and os.path.exists(control) else None
+    read_pages, attempt, faults = read.read_pages, work.attempt, faults_of(supervisor=False)
 
     def reading(path, limits=None):
         misbehave(os.fsdecode(path))
@@ -71,7 +84,7 @@ def patch() -> None:
             with faults:
                 return attempt(source, name)
         finally:
-            Path(f"{control}.count").write_text(str(faults.count))
+            counted(faults)
 
     def replacing(source, target, replace=os.replace):
         while os.path.basename(target).startswith("stall"):
@@ -85,12 +98,17 @@ def serve() -> None:
     from edgecalc.cli.main import main
 
     for line in sys.stdin:
-        out, err = io.StringIO(), io.StringIO()
+        out, err, faults = io.StringIO(), io.StringIO(), faults_of(supervisor=True)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                code = main(json.loads(line))
+                with faults or contextlib.nullcontext():
+                    code = main(json.loads(line))
             except SystemExit as error:
                 code = error.code
+            except Exception:
+                code = traceback.print_exc()
+        if faults:
+            counted(faults)
         print(json.dumps({"code": code, "out": out.getvalue(), "err": err.getvalue()}), flush=True)
 
 
