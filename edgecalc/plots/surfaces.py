@@ -316,7 +316,7 @@ def curvature(f: Callable | str, box: Any) -> "Figure":
     with np.errstate(all="ignore"):
         bend = finite(fields.laplacian(at.f, places))
     if np.isnan(bend).all():
-        raise ValueError(f"f: it has no second derivative anywhere in the box {box!r}; a box in which it has one is accepted")
+        raise ValueError(f"f: it has no second derivative that can be drawn in the box {box!r}; a box in which it has one is accepted")
     seen = grid(at.f, at.box)
     bend[np.abs(bend) < FLAT * np.ptp(seen.z[np.isfinite(seen.z)]) / at.sides.min() ** 2] = 0.0
     total = np.nanmean(np.abs(bend)) * np.prod(at.sides)

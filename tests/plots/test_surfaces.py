@@ -180,6 +180,10 @@ def test_curvature_adds_up(f, total):
     assert title.endswith(f": its size adds up to {total}")
 
 
+def test_curvature_adds_up_over_the_area():
+    assert surfaces.curvature(BOWL, [(-1, 2), (0, 1)]).axes[0].get_title().endswith(" 12")
+
+
 def test_maps_are_drawn_to_one_scale_unless_slender_and_named_by_their_variables():
     axes = surfaces.contour("a*b", (-1, 1)).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_aspect()) == ("a", "b", 1)
@@ -225,6 +229,7 @@ def test_losses_of_a_trace_stand_at_its_iterations():
         (lambda: surfaces.contour(BOWL, (-1, 1), levels=1), ValueError, "levels: 1 came"),
         (lambda: surfaces.gradient_field(BOWL, (-1, 1), count=1.5), TypeError, "count: 1.5 came"),
         (lambda: surfaces.curvature("ln(x)", [(-2, -1), (-1, 1)]), ValueError, "f: "),
+        (lambda: surfaces.curvature("1e99*sin(1000*x)", (-1, 1)), ValueError, "f: it has no second derivative that can be drawn"),
         (lambda: surfaces.neuron_plane([1.0, 2.0], X, T), ValueError, "neuron: .* two weights and a bias"),
         (lambda: surfaces.neuron_plane(lambda rows: rows, X, T), ValueError, r"neuron: it gave shape \(40, 2\) for 40 rows"),
         (lambda: surfaces.neuron_plane([1, 2, 3], X[:, :1], T), ValueError, r"X: shape \(40, 1\) came; finite rows of two inputs"),
