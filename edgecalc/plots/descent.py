@@ -7,7 +7,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from edgecalc.optimize.schedules import SCHEDULES, schedule_of
 from edgecalc.optimize.trace import Trace
 from edgecalc.plots import style
 from edgecalc.plots.curves import looked_at
-from edgecalc.plots.player import Animation, format_of
+from edgecalc.plots.player import Animation, Run, format_of, halo
 from edgecalc.plots.samples import finite, function_of, name_of
 from edgecalc.plots.surfaces import contour
 
@@ -32,27 +32,6 @@ FEW = len(style.LINES)  # runs that each have a look of their own
 EACH_STEP = 60  # iterations, up to which every one has its dot
 ROOM = 0.2  # around the runs, of their extent
 WIDE_RANGE = 20.0  # values beyond this ratio need a logarithmic axis
-
-
-class Run(NamedTuple):
-    """One start of one rule: what it is called, how it looks; of many runs, those that found the same look alike and have one group."""
-
-    name: str
-    trace: Trace
-    look: dict[str, Any]
-    group: str
-
-    @property
-    def places(self) -> np.ndarray:
-        """Where it was, in the ground's coordinates: (x, y), or (x, f) for one variable; NaN where that is no number."""
-        x = finite(self.trace.x.reshape(len(self.trace.f), -1))
-        return x if x.shape[1] > 1 else np.column_stack([x, finite(self.trace.f)])
-
-    @property
-    def end(self) -> str:
-        """How it ended, in a few words."""
-        steps = self.trace.iterations[-1]
-        return f"{self.trace.verdict} after {steps} step{'s' if steps != 1 else ''}"
 
 
 def paths(f: Callable | str, traces: Any, *, box: Any = None, levels: int = 14) -> "Figure":
@@ -314,10 +293,3 @@ def draw(axes: "Axes", run: Run) -> None:
     axes.plot(x[:1], y[:1], marker="o", markersize=9, fillstyle="none", color=run.look["color"], path_effects=halo(), zorder=3.5)
     mark = style.VERDICTS.get(run.trace.verdict, {"marker": "s"})["marker"]
     axes.plot(x[-1:], y[-1:], marker=mark, markersize=9, color=run.look["color"], markeredgecolor="white", linestyle="none", zorder=4)
-
-
-def halo() -> list[Any]:
-    """A white rim, which sets lines off from the ground."""
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=3.2, foreground="white")]

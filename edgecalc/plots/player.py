@@ -10,26 +10,47 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from edgecalc.media.names import printable
 from edgecalc.media.page import colours, data_uri
 from edgecalc.media.write import write_whole
+from edgecalc.optimize.trace import Trace
 from edgecalc.plots import style
+from edgecalc.plots.samples import finite
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-    from edgecalc.plots.descent import Run
-
 MOST_POINTS = 1500  # of a way, in a page; what is drawn is not finer
 SHARP, COARSE = 160, 110  # dots an inch: of a page, of a GIF
 REST = 1500  # milliseconds, the last picture of a GIF
 DASHES = {"-": (), "--": (3.7, 1.6), "-.": (6.4, 1.6, 1.0, 1.6)}  # in widths of the line
+
+
+class Run(NamedTuple):
+    """One start of one rule: what it is called, how it looks; of many runs, those that found the same look alike and have one group."""
+
+    name: str
+    trace: Trace
+    look: dict[str, Any]
+    group: str
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where it was, in the ground's coordinates: (x, y), or (x, f) for one variable; NaN where that is no number."""
+        x = finite(self.trace.x.reshape(len(self.trace.f), -1))
+        return x if x.shape[1] > 1 else np.column_stack([x, finite(self.trace.f)])
+
+    @property
+    def end(self) -> str:
+        """How it ended, in a few words."""
+        steps = self.trace.iterations[-1]
+        return f"{self.trace.verdict} after {steps} step{'s' if steps != 1 else ''}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +59,7 @@ class Animation:
 
     figure: "Figure"
     axes: "Axes"
-    runs: "list[Run]"
+    runs: list[Run]
     legend: list[tuple[str, dict[str, Any]]]
     frames: np.ndarray
     seconds: float
@@ -81,7 +102,7 @@ class Animation:
         canvas.draw()
         return canvas
 
-    def rows(self, run: "Run") -> np.ndarray:
+    def rows(self, run: Run) -> np.ndarray:
         """Which row of a run each frame shows; of a run that has ended, its last."""
         return np.searchsorted(run.trace.iterations, self.frames, side="right") - 1
 
@@ -97,7 +118,7 @@ class Animation:
             "legend": [{"name": name, **drawing(look)} for name, look in self.legend] if not alone else [],
         }
 
-    def told(self, run: "Run", numbers: bool) -> dict[str, Any]:
+    def told(self, run: Run, numbers: bool) -> dict[str, Any]:
         rows = self.rows(run)
         few = np.linspace(0, len(run.trace.f) - 1, min(MOST_POINTS, len(run.trace.f))).round().astype(int)
         kept = np.union1d(few, rows)
@@ -121,8 +142,6 @@ class Animation:
 
     def pictures(self) -> "Iterator[Image]":
         """The ground with its legend; then each frame, the runs over it."""
-        from edgecalc.plots.descent import halo
-
         names = [self.axes.plot([], [], **look, label=name)[0] for name, look in self.legend]
         style.legend_below(self.figure, 2)
         ways = [self.axes.plot([], [], **run.look, linewidth=1.8, path_effects=halo(), animated=True)[0] for run in self.runs]
@@ -146,6 +165,13 @@ class Animation:
         finally:
             for artist in (*names, *ways, *heads, clock, *self.figure.legends):
                 artist.remove()
+
+
+def halo() -> list[Any]:
+    """A white rim, which sets lines off from the ground."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=3.2, foreground="white")]
 
 
 def picture(canvas: Any) -> "Image":

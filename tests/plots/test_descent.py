@@ -160,11 +160,11 @@ def test_progress_needs_no_gradient():
 
 def test_f_has_a_logarithmic_axis_where_it_spans_much():
     steep, shallow = (optimize.descend(bowl, [3.0, 4.0], "gd", rate=rate, steps=12) for rate in (0.4, 0.01))
-    below = optimize.descend(lambda p: bowl(p) - 20, [3.0, 4.0], "gd", rate=0.1, steps=12)
+    below = optimize.descend(lambda p: bowl(p) - 2, [3.0, 4.0], "gd", rate=0.1, steps=12)
     assert [descent.progress(each).axes[0].get_yscale() for each in (steep, shallow, below)] == ["log", "linear", "linear"]
     assert descent.progress(steep, log=False).axes[0].get_yscale() == "linear"
     assert descent.progress(shallow, log=True).axes[0].get_yscale() == "log"
-    with pytest.raises(ValueError, match="log: True came, and f goes down to -19"):
+    with pytest.raises(ValueError, match="log: True came, and f goes down to -1"):
         descent.progress(below, log=True)
 
 

@@ -110,6 +110,7 @@ def test_direction_has_the_wheel_s_colour(angle, colour):
     np.testing.assert_allclose(drawn(direction)[12, 12], to_rgb(colour), atol=1e-6)
     inset = direction.child_axes[0].images[0]
     disc, (left, right, bottom, top) = inset.get_array(), inset.get_extent()
+    assert disc[0, 0, 3] == disc[-1, -1, 3] == 0
     column, row = (x * 0.99 - left) / (right - left) * disc.shape[1], (y * 0.99 - top) / (bottom - top) * disc.shape[0]
     np.testing.assert_allclose(disc[int(row), int(column)][:3], to_rgb(colour), atol=0.03)
 
