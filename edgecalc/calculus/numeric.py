@@ -25,6 +25,7 @@ SMOOTH, CORNER, JUMP, VERTICAL, UNDEFINED = range(5)
 STEEPEST = 1e60  # of slopes that the complex step alone is believed
 LEVELS = 9  # steps tried
 PATIENCE = 2  # levels without progress
+LEAP = 3000  # noise does not fall by so much; what a kink leaves behind, once no neighbour lies beyond it, does
 ROUGH = 0.01  # noise, over how far f goes
 DEEPEST = 24  # from one side, as the edge of a domain may be close
 SAMPLE = 64
@@ -261,11 +262,11 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
         if not len(open_):
             break
         now = pair(probe.take(open_), x[open_], here[open_], share * step[open_], order, accuracy)
+        noisy = stalls.after(open_, now, level)
         sure = stalls.count[open_] == 0  # after a stall a small error would be luck
         better = sure & (now.error < found.error[open_])
         places = open_[better]
         found.value[places], found.error[places], stalls.step[places] = now.value[better], now.error[better], share * step[places]
-        noisy = stalls.after(open_, now, level)
         places = open_[noisy]
         found.error[places] = np.fmax(2 * found.error[places], stalls.error(places, order))
         open_ = open_[~(now.calm & sure | noisy)]
@@ -297,8 +298,9 @@ class Stalls:
     def after(self, places: np.ndarray, now: Pair, level: int) -> np.ndarray:
         """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, and f is torn at a jump."""
         before, missed = self.missed[places], np.where(np.isfinite(now.missed), now.missed, np.inf)
-        stalled = (level > 1) & ((missed > before / 3) & (missed < ROUGH * now.spread) | (now.spread == 0))
-        self.count[places] += stalled
+        stalled = (level > 1) & (missed > before / 3) & (missed < ROUGH * now.spread)
+        clean = missed < before / LEAP
+        self.count[places] = np.where(clean, 0, self.count[places] + stalled)
         self.missed[places] = np.where(stalled, np.fmax(missed, before), missed)
         return self.count[places] >= PATIENCE
 

@@ -51,7 +51,7 @@ def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order:
     spread = np.abs(values[0] - here) + np.abs(values[-1] - here)
     size = np.fmax(np.abs(best), spread / (count - 1) / scale)
     apart = np.abs(best - second)
-    unseen = caution(order, accuracy) / 4 * np.abs(here) / np.abs(scale)  # what the check loses of the truncation by its own rounding
+    unseen = caution(order, accuracy) / 4 * np.abs(here) / scale  # what the check loses of the truncation by its own rounding
     floor = EPS * np.fmax(weigh(absolute(fine), np.abs(values), step, order), unseen)
     rough = floor + EPS / 4 * np.abs(x) * size / step
     predicted = apart * (apart / np.fmax(size, TINY)) ** (2 / (accuracy - 2))

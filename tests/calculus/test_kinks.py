@@ -217,6 +217,29 @@ def test_close_to_a_corner_it_is_smooth_or_that_corner(shift, k):
         assert (found.kind, round(found.left), round(found.right)) == ("corner", -1, 1)
 
 
+# name: (f, f'), with the kink at 0
+NEAR = {
+    "|x|": (np.abs, np.sign, 0),
+    "exp(-|x|)": (lambda x: np.exp(-np.abs(x)), lambda x: -np.sign(x) * np.exp(-np.abs(x)), 0),
+    "slight corner": (lambda x: np.sin(x) + 1e-4 * np.abs(x), lambda x: np.cos(x) + 1e-4 * np.sign(x), 0),
+    "slight jump": (lambda x: np.sin(x) + 1e-4 * (x > 0), np.cos, 0),
+    "|x| x + 10x": (lambda x: 10 * x + np.abs(x) * x, lambda x: 10 + 2 * np.abs(x), 1e-5),
+    "cbrt": (np.cbrt, lambda x: 1 / 3 / np.cbrt(x) ** 2, 0),
+}
+
+
+@pytest.mark.parametrize("shift", SHIFTS[:2])
+@pytest.mark.parametrize("name", NEAR)
+def test_at_any_distance_from_a_kink_what_is_called_smooth_is_inside_its_bar(name, shift):
+    f, slope, besides = NEAR[name]  # besides: where only the second derivative breaks, and at less than a millionth away
+    random = np.random.default_rng(7)
+    x = shift + 10 ** random.uniform(-12, 0.5, 600) * random.choice([-1, 1], 600)
+    found = derivative(lambda x: f(np.array(x, subok=False) - shift), x)
+    smooth = found.kind == "smooth"
+    assert smooth.mean() > 0.5
+    assert (np.abs(found.value - slope(x - shift)) <= found.error + besides)[smooth].all()
+
+
 @pytest.mark.parametrize("k", range(1, 17))
 def test_close_to_where_the_second_derivative_breaks_the_first_is_inside_its_bar(k):
     x = 10.0**-k
