@@ -79,3 +79,18 @@ def test_a_link_to_nothing_is_an_error(folder, mistake):
     (folder / "docs" / "index.md").write_text(f"# A page\n\n{mistake}\n")
     done = built(folder)
     assert done.returncode == 1 and "WARNING" in done.stderr
+
+
+def test_the_benchmark_measures_again_and_writes_its_table(folder):
+    for name in ("benchmark.py", "benchmark.md"):
+        shutil.copy(ROOT / "docs" / name, folder / "docs")
+    page = folder / "docs" / "benchmark.md"
+    before = page.read_text(encoding="utf-8").split("## ")
+    for _ in range(2):
+        command = [sys.executable, "docs/benchmark.py", "--size", "64x64", "--repeat", "3", "--only", "scharr"]
+        subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
+    after = page.read_text(encoding="utf-8").split("## ")
+    assert [part for part in after if not part.startswith("One run")] == [part for part in before if not part.startswith("One run")]
+    run = next(part for part in after if part.startswith("One run"))
+    assert "64 x 64 uint8" in run and "the median of 3" in run
+    assert [line.split(" | ")[0] for line in run.splitlines() if line.startswith("| Sch")] == ["| Scharr x -> int16", "| Scharr y -> int16"]
