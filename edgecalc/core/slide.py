@@ -15,6 +15,8 @@ from edgecalc.core import arrays, strips
 from edgecalc.core.plans import F32, Options, build
 from edgecalc.stencils import Operator
 
+NEW_FROM = 1 << 25  # bytes: blocks as large as this go back to the system when they are freed; smaller ones may be reused
+
 _ready: dict[tuple, Any] = {}  # plans of earlier calls by the caller's own words: small images go straight to them
 
 
@@ -91,7 +93,7 @@ def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any, fres
     first, second = targets[0], targets[1] if len(targets) == 2 else None
     columns = first.shape[-1]
     rows = first.size // columns if columns else 0
-    parts = strips.count(threads, first.size)
+    parts, fresh = strips.count(threads, first.size), fresh and first.nbytes >= NEW_FROM
     if not rows:
         return 0.0, 0.0
     if rows >= parts:
