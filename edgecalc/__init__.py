@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from edgecalc import calculus, neural, optimize, plots, reference, stencils
     from edgecalc.filters.automatic import canny_auto
     from edgecalc.filters.canny import canny, hysteresis, nonmax
-    from edgecalc.filters.difference import backward, central, differentiate, forward
+    from edgecalc.filters.difference import Stride, backward, central, choose_stride, differentiate, forward
     from edgecalc.filters.gaussian import difference_of_gaussians, gaussian, gaussian_derivative, gaussian_laplace
     from edgecalc.filters.laplace import laplacian, zero_crossings
     from edgecalc.filters.operators import Gradient, Polar, farid, gradient, magnitude, orientation, polar, prewitt, roberts, scharr, sobel
@@ -23,12 +23,14 @@ __version__ = "0.1.0"
 __all__ = [
     "Gradient",
     "Polar",
+    "Stride",
     "Tensor",
     "backward",
     "calculus",
     "canny",
     "canny_auto",
     "central",
+    "choose_stride",
     "di_zenzo",
     "difference_of_gaussians",
     "differentiate",
@@ -63,7 +65,7 @@ _ROOMS = ("calculus", "neural", "optimize", "plots", "reference", "stencils")
 _FILES = {
     "automatic": ("canny_auto",),
     "canny": ("canny", "hysteresis", "nonmax"),
-    "difference": ("backward", "central", "differentiate", "forward"),
+    "difference": ("Stride", "backward", "central", "choose_stride", "differentiate", "forward"),
     "gaussian": ("difference_of_gaussians", "gaussian", "gaussian_derivative", "gaussian_laplace"),
     "laplace": ("laplacian", "zero_crossings"),
     "skeleton": ("thin",),
