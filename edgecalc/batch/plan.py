@@ -123,11 +123,20 @@ def unreadable(error: OSError) -> None:
 
 def listed(source: str, null: bool) -> Iterator[tuple[str, str]]:
     data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    for raw in data.split(b"\0" if null else b"\n"):
+    for raw in pieces(data, b"\0" if null else b"\n"):
         text = os.fsdecode(raw if null else raw.rstrip(b"\r"))
         if text:
             plain = os.path.normpath(text)
             yield text, os.path.basename(plain) if os.path.isabs(plain) or plain.startswith("..") else plain
+
+
+def pieces(data: bytes, end: bytes) -> Iterator[bytes]:
+    """As data.split(end), one at a time: a million names at once would take as much memory as the whole plan."""
+    begin = 0
+    while (stop := data.find(end, begin)) >= 0:
+        yield data[begin:stop]
+        begin = stop + 1
+    yield data[begin:]
 
 
 def refuse_inputs_as_outputs(jobs: list[Job], out: Path) -> None:

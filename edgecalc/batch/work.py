@@ -82,7 +82,7 @@ def keep_memory() -> None:
 
 def work(source: str, name: str) -> Record:
     """Read, compute, write; what goes wrong with this file comes back as its record."""
-    from edgecalc.media.names import printable
+    from edgecalc.media.names import plainly, printable
 
     start = time.perf_counter()
     try:
@@ -100,7 +100,7 @@ def work(source: str, name: str) -> Record:
     except (ValueError, TypeError, OSError, ArithmeticError, Warning) as error:
         kind = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
         skipped = "not a regular file" in str(error) or isinstance(error, FileNotFoundError) and os.path.islink(source)
-        said = str(error) or kind
+        said = (plainly(error) if isinstance(error, OSError) else str(error)) or kind
         message = said if printable(source) in said else f"{printable(source)}: {said}"
         return Record(source, name, "skipped" if skipped else "failed", kind, message, ms(start))
     return done._replace(ms=ms(start))

@@ -17,6 +17,7 @@ from PIL import Image
 from edgecalc.batch.plan import STATE
 from tests.media.mutants import mutants
 from tests.media.samples import contents
+from tests.reference.process import printed
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60  # seconds after which something hangs
@@ -152,6 +153,23 @@ def mutants_survived(folder: Path, count: int, seed: int = 0) -> dict[str, int]:
     assert not half, f"{half[:20]}: half an image passed as whole"
     assert len(files(folder / "out")) == summary["done"]
     return {status: summary[status] for status in ("done", "failed")}
+
+
+def taken_by_a_million(folder: Path, count: int) -> float:
+    """Bytes that a whole run takes for a million files, up to the first of them; measured on `count`."""
+    folder.mkdir(exist_ok=True)
+    names = "".join(f"photos/2024/{number // 1000:04}/image_{number:07}.jpg\n" for number in range(count))
+    (folder / "all").write_text(names)
+    (folder / "few").write_text(names[:99])
+    program = f"""
+from edgecalc.cli.main import main
+from tests.core.test_memory import peak
+for each in ("few", "all"):
+    before = peak()
+    main(["run", "--files-from", f"{folder}/{{each}}", "-o", f"{folder}/{{each}}-out", "--max-errors", "0", "-q"])
+print(before, peak())"""
+    before, after = map(int, printed(program, timeout=600).split())
+    return before + (after - before) * 1_000_000 / count
 
 
 def told(record: dict[str, Any]) -> bool:
