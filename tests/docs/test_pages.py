@@ -13,6 +13,7 @@ from PIL import Image
 from skimage import feature
 
 import edgecalc as ec
+from edgecalc.cli import main
 from tests.docs.conftest import PAGES, ROOT, build
 
 KINDS = {"python", "sh", "text"}
@@ -131,3 +132,8 @@ def test_the_formulas_of_the_course_are_those_of_the_rules():
     printed = dict(re.findall(r"^\| `(\w+)` \| \$(.*)\$ \|$", page, re.MULTILINE))
     assert len(printed) == 7
     assert printed == {name: ec.optimize.RULES[name]().formula for name in printed}
+
+
+def test_every_command_has_its_place_on_the_page_of_commands():
+    page = (ROOT / "docs" / "api" / "commands.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == [command.__name__.rpartition(".")[2] for command in main.COMMANDS]
