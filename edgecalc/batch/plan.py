@@ -103,7 +103,7 @@ def sources(inputs: list[str], out: Path, selection: Selection) -> Iterator[tupl
                 raise EdgecalcError(f"{printable(text)}: no file has such a name")
             yield from ((each, os.path.basename(each)) for each in found)
         else:
-            raise EdgecalcError(f"{printable(text)}: no such file or folder")
+            raise EdgecalcError(f"{printable(text) or repr(text)}: no such file or folder")
     if selection.files_from is not None:
         yield from listed(selection.files_from, selection.null)
 
@@ -122,7 +122,10 @@ def unreadable(error: OSError) -> None:
 
 
 def listed(source: str, null: bool) -> Iterator[tuple[str, str]]:
-    data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise EdgecalcError(f"--files-from: {printable(source)}: {error.strerror}") from None
     for raw in pieces(data, b"\0" if null else b"\n"):
         text = os.fsdecode(raw if null else raw.rstrip(b"\r"))
         if text:

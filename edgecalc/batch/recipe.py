@@ -31,6 +31,7 @@ EXAMPLES = {
     "gaussian_laplace": "such as gaussian_laplace:sigma=2", "difference_of_gaussians": "such as difference_of_gaussians:low_sigma=1",
 }  # fmt: skip
 SIGNED = ("difference_of_gaussians", "gaussian_derivative", "gaussian_laplace")  # small numbers of either sign
+TRIAL = 256  # pixels: wider than stencils are
 NOTHING = object()  # what stands behind a key without "="
 PICTURES = ("gaussian", "magnitude")  # of these, uint8 in is a picture out
 
@@ -122,6 +123,15 @@ class Recipe:
     def exact(self, image: np.ndarray, threads: int | None = None) -> Any:
         """The operator's own result: signed, float, as it comes."""
         return self.call(image, dict(self.parameters), threads)
+
+    def try_out(self) -> None:
+        """Raises what a wrong value would raise with every image."""
+        import numpy as np
+
+        try:
+            self.exact(np.zeros((TRIAL, TRIAL), np.uint8), 1)
+        except (ValueError, TypeError) as error:
+            raise EdgecalcError(f"--op: {self}: {error}") from None
 
     def call(self, image: np.ndarray, parameters: dict[str, Any], threads: int | None) -> Any:
         result = self.function(image, **parameters, threads=threads)

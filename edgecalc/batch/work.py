@@ -100,7 +100,11 @@ def work(source: str, name: str) -> Record:
     except (ValueError, TypeError, OSError, ArithmeticError, Warning) as error:
         kind = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
         skipped = "not a regular file" in str(error) or isinstance(error, FileNotFoundError) and os.path.islink(source)
-        said = (plainly(error) if isinstance(error, OSError) else str(error)) or kind
+        said = (
+            "a link that leads nowhere"
+            if skipped and isinstance(error, FileNotFoundError)
+            else (plainly(error) if isinstance(error, OSError) else str(error)) or kind
+        )
         message = said if printable(source) in said else f"{printable(source)}: {said}"
         return Record(source, name, "skipped" if skipped else "failed", kind, message, ms(start))
     return done._replace(ms=ms(start))

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         from edgecalc.media.names import printable
 
+        recipe_of(args)
         for job in jobs:
             print(f"{printable(job.source)} -> {printable(args.out / job.name)}")
         return 0
@@ -111,7 +113,7 @@ def configure(args: argparse.Namespace) -> None:
     path = args.config or Path("edgecalc.toml")
     if not args.config and not path.is_file():
         return
-    table = tomllib.loads(path.read_text(encoding="utf-8")).get("run", {})
+    table = read(path, "--config", tomllib.loads).get("run", {})
     parser = argparse.ArgumentParser()
     options(parser)
     defaults = vars(parser.parse_args([]))
@@ -125,6 +127,19 @@ def configure(args: argparse.Namespace) -> None:
         value = checked(value, actions[name], f"{path}: [run] {key}")
         if getattr(args, name) == defaults[name]:
             setattr(args, name, value)
+
+
+def read(path: Path, option: str, parse: Callable[[str], Any]) -> Any:
+    """What a file says; where it cannot, the option and the file are named."""
+    from edgecalc.errors import EdgecalcError
+    from edgecalc.media.names import printable
+
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EdgecalcError(f"{option}: {printable(path)}: {error.strerror}") from None
+    except ValueError as error:
+        raise EdgecalcError(f"{option}: {printable(path)}: {error}") from None
 
 
 def checked(value: Any, action: argparse.Action, what: str) -> Any:
@@ -144,9 +159,14 @@ def checked(value: Any, action: argparse.Action, what: str) -> Any:
 
 def require(args: argparse.Namespace) -> None:
     from edgecalc.errors import EdgecalcError
+    from edgecalc.media.names import SUFFIXES, printable
 
     if args.out is None:
         raise EdgecalcError("-o FOLDER: say where the pictures go")
+    if args.out.exists() and not args.out.is_dir():
+        raise EdgecalcError(f"-o: {printable(args.out)} is a file; the name of a folder is accepted")
+    if args.out.suffix.lower() in SUFFIXES and not args.out.exists():
+        raise EdgecalcError(f"-o: {printable(args.out)} came; the name of a folder is accepted, the pictures in it are named as their images are")
     if not args.inputs and args.files_from is None:
         raise EdgecalcError("INPUT: name image files or folders, or --files-from FILE")
     for value, option, least in ((args.workers, "--workers", 0), (args.max_pixels, "--max-pixels", 1), (args.max_errors, "--max-errors", 0)):
@@ -175,9 +195,11 @@ def recipe_of(args: argparse.Namespace) -> Any:
     from edgecalc.batch.recipe import Recipe
 
     if args.recipe is not None:
-        text = args.recipe.read_text(encoding="utf-8")
-        return Recipe.from_json(text) if args.recipe.suffix == ".json" else Recipe.from_toml(text)
-    return Recipe.parse(args.op or DEFAULT)
+        recipe = read(args.recipe, "--recipe", Recipe.from_json if args.recipe.suffix == ".json" else Recipe.from_toml)
+    else:
+        recipe = Recipe.parse(DEFAULT if args.op is None else args.op)
+    recipe.try_out()
+    return recipe
 
 
 def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = None) -> int:

@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     for value, option in ((args.settle, "--settle"), (args.every, "--every")):
         if not value >= 0:
             raise EdgecalcError(f"{option}: {value} came; 0 seconds or more are accepted")
+    if args.rounds is not None and args.rounds < 1:
+        raise EdgecalcError(f"--rounds: {args.rounds} came; 1 or more is accepted")
     args.resume, stop, worst, rounds = True, interrupted_by_signals(), 0, 0
     seen: dict[Job, tuple[int, int]] = {}
     if not args.quiet:

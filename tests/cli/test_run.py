@@ -108,6 +108,32 @@ def test_exit_codes_of_wrong_usage(arguments, code, tmp_path, monkeypatch):
     assert run(*arguments) == code
 
 
+WRONG = {
+    "a value": (("--op", "sobel:ksize=4"), "--op: sobel:ksize=4: ksize: 4 came"),
+    "no operator": (("--op", ""), "--op: '' came"),
+    "a recipe that is not there": (("--recipe", "none.toml"), "--recipe: none.toml: No such file"),
+    "a recipe that is no TOML": (("--recipe", "bad.toml"), "--recipe: bad.toml: Invalid value"),
+    "a recipe that is no JSON": (("--recipe", "bad.json"), "--recipe: bad.json: Expecting"),
+    "a config that is not there": (("--config", "none.toml"), "--config: none.toml: No such file"),
+    "a config that is no TOML": (("--config", "bad.toml"), "--config: bad.toml: Invalid value"),
+    "a list that is not there": (("--files-from", "none.txt"), "--files-from: none.txt: No such file"),
+    "an output that is a file": (("-o", "bad.toml"), "-o: bad.toml is a file"),
+    "an output that looks like a picture": (("-o", "edges.png"), "-o: edges.png came; the name of a folder"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_would_fail_for_every_image_is_refused_before_anything_is_written(name, photos, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for file in ("bad.toml", "bad.json"):
+        Path(file).write_text("op = [")
+    options, said = WRONG[name]
+    for more in ((), ("--dry-run",)):
+        assert run(photos, "-o", "edges", *options, *more) == 2
+        assert said in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"bad.json", "bad.toml", "photos"}
+
+
 @pytest.mark.parametrize("command", ["ops", "doctor"])
 def test_other_commands_print_and_end_well(command, capsys):
     assert main([command]) == 0

@@ -65,7 +65,7 @@ def test_a_second_watch_goes_on_where_the_first_ended(tmp_path):
     assert before == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.png")}
 
 
-@pytest.mark.parametrize("option", ["--settle", "--every"])
-def test_negative_waits_are_refused(option, tmp_path, capsys):
+@pytest.mark.parametrize("option", ["--settle", "--every", "--rounds"])
+def test_negative_waits_and_rounds_are_refused(option, tmp_path, capsys):
     assert main(["watch", str(tmp_path), "-o", str(tmp_path / "out"), f"{option}=-1"]) == 2
     assert option in capsys.readouterr().err
