@@ -25,6 +25,7 @@ def gradient(f: Callable, x: Any, *, method: str = "auto", accuracy: int | None 
     return gradient_of(f, method=method, accuracy=accuracy, h=h, domain=domain)(x)
 
 
+@np.errstate(all="ignore")
 def partial(
     f: Callable,
     x: Any,
@@ -57,6 +58,7 @@ def partial(
     return found.item() if found.ndim == 0 else found
 
 
+@np.errstate(all="ignore")
 def jacobian(f: Callable, x: Any, *, method: str = "auto", domain: Any = None) -> np.ndarray:
     """Of a function that gives m numbers on its last axis: shape (..., m, n).
 

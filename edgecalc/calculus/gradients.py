@@ -120,6 +120,7 @@ class Gradient:
     def __repr__(self) -> str:
         return f"gradient_of({getattr(self.f, '__name__', self.f)}, method={self.method!r})"
 
+    @np.errstate(all="ignore")
     def __call__(self, x: Any) -> np.ndarray:
         """All first partial derivatives at x, of its shape (..., n)."""
         at = many(x)

@@ -29,6 +29,7 @@ EXACT, DIFFERENCED = 1e-11, 1e-7  # how far off, of its parts, a product with a 
 MOST = 4  # order along one variable
 
 
+@np.errstate(all="ignore")
 def hessian(f: Callable, x: Any, *, grad: Callable | None = None, method: str = "auto", sparse: bool = False, domain: Any = None) -> Any:
     """All second partial derivatives, symmetric, of shape (..., n, n).
 
@@ -259,6 +260,7 @@ def in_the_room(rows: np.ndarray, domain: Domain, order: int, longest: float) ->
     return np.minimum(scales(rows), 2.0 ** np.floor(np.log2(room / reach)))
 
 
+@np.errstate(all="ignore")
 def mixed(f: Callable, x: Any, orders: Any, *, domain: Any = None) -> Any:
     """Mixed partial derivative: `orders` says how often along each variable, up to 8 in all; NaN where f has none.
 

@@ -382,3 +382,11 @@ def test_a_field_with_more_components_than_variables_is_refused(function):
 def test_curl_of_other_than_2_or_3_variables_is_refused(count):
     with pytest.raises(ValueError, match=r"^x: .* 2 or 3"):
         curl(lambda p: 2 * p, np.ones(count))
+
+
+@pytest.mark.parametrize("way", [gradient, hessian, laplacian])
+@pytest.mark.parametrize("f", [lambda p: np.log(p[..., 0]) + p[..., 1] ** 2, lambda p: np.exp(p[..., 0] * p[..., 1])])
+def test_places_outside_a_domain_or_too_large_give_nan_or_infinity_without_a_warning(way, f):
+    found = np.asarray(way(f, [[-100.0, -200.0], [1.0, 1.0]]))
+    assert not np.isfinite(found[0]).all()
+    assert np.isfinite(found[1]).all()
