@@ -93,7 +93,8 @@ def main() -> int:
     with ProcessPoolExecutor() as pool:
         list(pool.map(draw, [page for page in pages() if lacks_pictures(page) or not keep and "python" in {kind for kind, _, _ in blocks(page)}]))
     shutil.rmtree(SITE, ignore_errors=True)
-    done = subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-E", "-b", "html", str(DOCS), str(SITE)], check=False)
+    strict = ["-q", "-W", "--keep-going", "-n", "-E"]
+    done = subprocess.run([sys.executable, "-m", "sphinx", *strict, "-d", str(SITE.parent / "read"), "-b", "html", str(DOCS), str(SITE)], check=False)
     if not done.returncode:
         print(SITE / "index.html")
     return done.returncode
