@@ -8,9 +8,11 @@ import numpy as np
 from edgecalc.core.arrays import number, whole
 from edgecalc.errors import MissingExtra
 from edgecalc.optimize import recorder as ends
-from edgecalc.optimize.objective import Objective, bounds_of
+from edgecalc.optimize.objective import Objective, free, lengths, lent
 from edgecalc.optimize.recorder import Recorder, keeping, says_stop
 from edgecalc.optimize.trace import Trace
+
+MOST_CALLS = 1 << 30  # of f; the steps are what is counted
 
 
 def bfgs(f: Callable, x0: Any, *, grad: Callable | None = None, steps: int = 200, stop: float = 1e-8, callback: Callable | None = None) -> Trace:
@@ -20,7 +22,7 @@ def bfgs(f: Callable, x0: Any, *, grad: Callable | None = None, steps: int = 200
     >>> trace.verdict
     'minimum'
     """
-    return by_scipy("BFGS", f, x0, grad, steps, {"gtol": stop}, None, callback)
+    return by_scipy("BFGS", f, x0, grad, steps, stop, {}, None, callback)
 
 
 def lbfgs(
@@ -39,45 +41,59 @@ def lbfgs(
     >>> lbfgs(lambda p: ((p - 1) ** 2).sum(-1), np.zeros(50)).verdict
     'minimum'
     """
-    options = {"gtol": stop, "ftol": 0.0, "maxcor": whole(memory, "memory", 1)}
-    return by_scipy("L-BFGS-B", f, x0, grad, steps, options, bounds, callback)
+    options = {"ftol": 0.0, "maxcor": whole(memory, "memory", 1), "maxfun": MOST_CALLS}
+    return by_scipy("L-BFGS-B", f, x0, grad, steps, stop, options, bounds, callback)
 
 
-def by_scipy(method: str, f: Callable, x0: Any, grad: Any, steps: int, options: dict, bounds: Any, callback: Callable | None) -> Trace:
+def by_scipy(method: str, f: Callable, x0: Any, grad: Any, steps: int, stop: float, options: dict, bounds: Any, callback: Any) -> Trace:
     try:
         from scipy.optimize import Bounds, minimize
     except ImportError:
         raise MissingExtra("scipy", "compare") from None
-    objective = Objective(f, x0, grad)
+    objective = Objective(f, x0, grad, bounds=bounds)
     if objective.starts:
         raise ValueError(f"x0: shape {objective.start.shape} came; one start is accepted here; `newton` and `descend` take many")
-    limits, tolerance = bounds_of(bounds, objective.start), number(options["gtol"], "stop", 0)
-    steps = whole(steps, "steps", 0)
-    recorder = Recorder(method.lower(), objective, steps + 1, False, limits, tolerance)
-    start = np.atleast_1d(objective.start)
+    tolerance, steps, limits = number(stop, "stop", 0), whole(steps, "steps", 0), objective.bounds
+    recorder = Recorder(method.lower(), objective, steps + 1, False, tolerance)
+    start, shape = np.atleast_1d(objective.start), np.shape(objective.start)
     seen: dict[bytes, tuple] = {}
+    reason = ends.STUCK
 
     def both(row: np.ndarray) -> tuple:
-        x = row.reshape(np.shape(objective.start))[()]
-        seen[row.tobytes()] = found = (x, objective.value(x), objective.slope(x))
-        return float(found[1]), np.atleast_1d(found[2])
+        x = row.reshape(shape)[()]
+        seen[row.tobytes()] = value, slope = objective.value(x), objective.slope(x)
+        return float(value), np.atleast_1d(slope)
 
     def write(row: np.ndarray) -> None:
+        nonlocal reason
         if row.tobytes() not in seen:
             both(row)
-        step, found = recorder.count, seen[row.tobytes()]
+        step, x, (value, slope) = recorder.count, row.reshape(shape)[()], seen[row.tobytes()]
         seen.clear()
-        recorder.row(step, found[0].copy(), found[1], found[2], 1.0, last=True)
-        if step and callback is not None and says_stop(callback(step, found[0], found[1])):
+        recorder.row(step, x, value, slope, 1.0, last=True)
+        reason = why(value, np.where(free(x, slope, limits), slope, 0.0), tolerance)
+        if reason == ends.STEPS and step and callback is not None and says_stop(callback(step, lent(x), value)):
+            reason = ends.ASKED
+        if reason != ends.STEPS or step == steps:
             raise StopIteration
 
     def loop() -> Any:
-        write(start)
         kept = None if limits is None else Bounds(*(np.broadcast_to(limit, start.shape) for limit in limits))
-        found = minimize(both, start, jac=True, method=method, bounds=kept, callback=write, options={**options, "maxiter": max(1, steps)})
-        if not np.isfinite(found.fun):
-            return np.array(ends.NO_VALUE if np.isnan(found.fun) else ends.ENDLESS)
-        return np.array({0: ends.STILL, 1: ends.STEPS, 99: ends.ASKED}.get(found.status, ends.STUCK))
+        try:
+            write(start)
+        except StopIteration:
+            return np.array(reason)
+        minimize(both, start, jac=True, method=method, bounds=kept, callback=write, options={**options, "gtol": 0.0, "maxiter": steps})
+        return np.array(ends.STUCK if reason == ends.STEPS and recorder.count <= steps else reason)
 
     with np.errstate(all="ignore"):
         return keeping(recorder, loop)
+
+
+def why(value: Any, slope: Any, tolerance: float) -> int:
+    """Whether it has come to an end, as a place in REASONS."""
+    if not np.isfinite(value):
+        return ends.NO_VALUE if np.isnan(value) else ends.ENDLESS
+    if not np.isfinite(slope).all():
+        return ends.NO_SLOPE
+    return ends.STILL if lengths(slope) <= tolerance else ends.STEPS

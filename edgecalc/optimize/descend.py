@@ -8,7 +8,7 @@ import numpy as np
 
 from edgecalc.core.arrays import dice_of, number, positive, whole
 from edgecalc.optimize import recorder as ends
-from edgecalc.optimize.objective import Objective, bounds_of, free, rows_of
+from edgecalc.optimize.objective import Objective, free, lengths, lent, rows_of
 from edgecalc.optimize.recorder import Recorder, keeping, says_stop
 from edgecalc.optimize.rules import Rule, hill_climbing, noisy, rule_of
 from edgecalc.optimize.schedules import schedule_of
@@ -72,20 +72,23 @@ def descend(
     (1.5, 'not converged')
     """
     chosen, plan, rows = seeded(rule, seed), schedule_of(schedule), rows_of(data)
-    objective = Objective(f, x0, grad, rows)
-    steps, limits = whole(steps, "steps", 0), bounds_of(bounds, objective.start)
+    objective = Objective(f, x0, grad, rows, bounds=bounds)
+    steps, limits = whole(steps, "steps", 0), objective.bounds
     first, tolerance = positive(chosen.rate if rate is None else rate, "rate"), 0.0 if stop is None else number(stop, "stop", 0)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback: {callback!r} came; a function of (iteration, x, f) is accepted")
     batches = drawn(rows, batch_of(1 if rule == "sgd" and batch is None else batch, rows), dice_of(seed))
-    recorder = Recorder(chosen.name, objective, steps, plan.adaptive, limits, tolerance)
+    recorder = Recorder(chosen.name, objective, steps, plan.adaptive, tolerance)
+
+    def kept(place: Any) -> Any:
+        return place if limits is None else np.clip(place, *limits)
 
     def loop() -> Any:
         x, eta = objective.start, adaptive_rate(first, plan.adaptive, objective.starts)
         state, value = chosen.init(x), objective.value(x)
         reasons, moved = np.full(objective.starts, ends.STEPS), np.zeros(objective.starts)
         for step in range(steps + 1):
-            place = x if chosen.ahead is None else chosen.ahead(x, state)
+            place = x if chosen.ahead is None else kept(chosen.ahead(x, state))
             slope = objective.slope(place, next(batches)) if chosen.takes == "gradient" else np.full(np.shape(x), np.nan)
             used = eta if plan.adaptive else first * plan.factor(step, steps)
             left = slope if limits is None else np.where(free(x, slope, limits), slope, 0.0)[()]
@@ -93,15 +96,15 @@ def descend(
             recorder.row(step, x, value, slope, used, last=done)
             if done or step == steps:
                 return reasons
-            pull = slope if chosen.takes == "gradient" else objective.value
+            pull = slope if chosen.takes == "gradient" else lambda there: objective.value(kept(there))
             change, state = chosen.step(x, pull, state, across(used) if plan.adaptive else used)
-            there = x + change if limits is None else np.clip(x + change, *limits)
+            there = kept(x + change)
             if objective.starts and reasons.any():
                 there = np.where((reasons == ends.STEPS)[:, None], there, x)
             before, moved = value, there - x
             x, value = there, objective.value(there)
             eta = plan.adapt(eta, before, value)
-            if callback is not None and says_stop(callback(step + 1, x, value)):
+            if callback is not None and says_stop(callback(step + 1, lent(x), value)):
                 reasons[...] = np.where(reasons == ends.STEPS, ends.ASKED, reasons)
         return reasons
 
@@ -132,6 +135,7 @@ def ended(reasons: np.ndarray, value: Any, slope: Any, moved: Any, tolerance: fl
     squares = np.sum(slope * slope, axis=-1) if slope.ndim else slope * slope
     paces = np.sum(moved * moved, axis=-1) if np.ndim(moved) > reasons.ndim else moved * moved
     still = (squares <= tolerance**2) & ((paces <= tolerance**2) if state else True)
+    still &= lengths(slope) <= tolerance if still.any() else False
     nowhere = ~np.isfinite(slope).reshape(*reasons.shape, -1).all(axis=-1) & (rule.takes == "gradient")
     found = np.where(still, ends.STILL, np.where(nowhere, ends.NO_SLOPE, ends.STEPS))
     found = np.where(np.isnan(value), ends.NO_VALUE, np.where(np.isinf(value), ends.ENDLESS, found))

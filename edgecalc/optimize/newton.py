@@ -12,7 +12,7 @@ import numpy as np
 
 from edgecalc.core.arrays import number, one_of, whole
 from edgecalc.optimize import recorder as ends
-from edgecalc.optimize.objective import Objective, bounds_of, free
+from edgecalc.optimize.objective import Objective, free, lent
 from edgecalc.optimize.recorder import Recorder, keeping, says_stop
 from edgecalc.optimize.trace import Trace
 
@@ -68,12 +68,12 @@ def newton(
     (0.567143, 'minimum')
     """
     one_of(form, FORMS, "form")
-    objective = Objective(f, x0, grad, hess=hess)
-    limits, steps, tolerance = bounds_of(bounds, objective.start), whole(steps, "steps", 0), number(stop, "stop", 0)
+    objective = Objective(f, x0, grad, hess=hess, bounds=bounds)
+    limits, steps, tolerance = objective.bounds, whole(steps, "steps", 0), number(stop, "stop", 0)
     if limits is not None and form == "plain":
         raise ValueError('bounds: they came with form="plain", which knows none; the safeguarded form keeps them')
     shape = np.shape(objective.start)
-    recorder = Recorder("newton" if form == "safeguarded" else "newton, plain", objective, steps, True, limits, tolerance)
+    recorder = Recorder("newton" if form == "safeguarded" else "newton, plain", objective, steps, True, tolerance)
 
     def loop() -> Any:
         x, reasons = objective.start, np.full(objective.starts, ends.STEPS)
@@ -94,7 +94,7 @@ def newton(
             stuck = (taken == 0).reshape(objective.starts) & (reasons == ends.STEPS)
             reasons[...] = np.where(stuck, ends.STUCK, reasons)
             x = moved.reshape(shape)[()]
-            if callback is not None and says_stop(callback(step + 1, x, objective.value(x))):
+            if callback is not None and says_stop(callback(step + 1, lent(x), objective.value(x))):
                 reasons[...] = np.where(reasons == ends.STEPS, ends.ASKED, reasons)
         return reasons
 

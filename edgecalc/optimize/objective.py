@@ -9,89 +9,136 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus import numeric
-from edgecalc.calculus.gradients import gradient_of
+from edgecalc.calculus.gradients import for_rows, gradient_of
 from edgecalc.calculus.hessians import hessian
-from edgecalc.calculus.probe import numbers
+from edgecalc.calculus.probe import EVERYWHERE, called
 
 
 class Objective:
-    """f(x) and slope(x). `asked` is how many values of f and of grad have been asked for."""
+    """f(x) and slope(x). `asked` is how many values of f, grad and hess have been asked for."""
 
-    def __init__(self, f: Callable, x0: Any, grad: Callable | None = None, data: tuple = (), hess: Callable | None = None):
+    def __init__(self, f: Callable, x0: Any, grad: Callable | None = None, data: tuple = (), hess: Callable | None = None, bounds: Any = None):
         for name, each in (("f", f), ("grad", grad), ("hess", hess)):
             if not callable(each) and (name == "f" or each is not None):
                 raise TypeError(f"{name}: {each!r} came; a function of x is accepted")
         self.start = start_of(x0)
         self.starts = self.start.shape[:-1] if self.start.ndim == 2 else ()
-        self.asked, self.f, self.grad, self.hess, self.data = 0, f, grad, hess, data
-        self.rows, self.gradient = data, gradient_of(self.counted)
-        self.many = self.start.ndim < 2 or self.takes_many(f, ())
-        self.grad_many = grad is None or self.start.ndim < 2 or self.takes_many(grad, self.start.shape[1:])
+        self.bounds = bounds_of(bounds, self.start)
+        self.asked, self.f, self.grad, self.hess, self.data, self.rows = 0, f, grad, hess, data, data
+        self.domain = hull(self.bounds)
+        self.gradient = gradient_of(self.counted, domain=self.domain)
+        self.forms = {"f": self.form_of(self.counted), "grad": grad and self.form_of(self.sloped), "hess": hess and self.form_of(self.bent)}
 
-    def takes_many(self, function: Callable, answer: tuple) -> bool:
-        """Told by the shape of what it gives for a number of points that is no other length in sight."""
-        count = max(2, self.start.shape[-1] + 1)
-        self.asked += count
-        try:
-            result = np.asarray(function(np.repeat(self.start[:1], count, axis=0), *self.data))
-        except (TypeError, ValueError, IndexError, AttributeError):
-            return False
-        return result.shape == (count, *answer)
+    def form_of(self, function: Callable) -> Callable | None:
+        """As it takes many starts; None if it takes one."""
+        if self.start.ndim < 2:
+            return function
+        here = self.start[0]
+        with np.errstate(all="ignore"):
+            try:
+                return for_rows(function, here, function(here), EVERYWHERE)
+            except Exception:  # it is raised again on the way, where the trace is kept
+                return None
 
     def at(self, start: Any) -> "Objective":
         """The same for one of the starts."""
-        return Objective(self.f, start, self.grad, self.data, self.hess)
+        bounds = None if self.bounds is None else np.stack(self.bounds, axis=-1)
+        return Objective(self.f, start, self.grad, self.data, self.hess, bounds)
 
-    def value(self, x: Any, rows: tuple | None = None) -> Any:
-        data = self.data if rows is None else rows
-        self.asked += len(x) if self.starts else 1
-        if self.many:
-            return self.checked(self.f(x, *data), np.shape(x)[:-1], "f", x)
-        return self.checked([numbers(self.f(each, *data), x) for each in x], np.shape(x)[:-1], "f", x)
+    def value(self, x: Any) -> Any:
+        self.rows = self.data
+        return self.answer("f", self.counted, x, np.shape(x)[:-1])
 
     def slope(self, x: Any, rows: tuple | None = None) -> Any:
-        data = self.data if rows is None else rows
-        if self.grad is None:
-            return self.differences(x, data)
-        self.asked += len(x) if self.starts else 1
-        if self.grad_many:
-            return self.checked(self.grad(x, *data), np.shape(x), "grad", x)
-        return self.checked([numbers(self.grad(each, *data), x) for each in x], np.shape(x), "grad", x)
-
-    def differences(self, x: Any, data: tuple) -> Any:
-        self.rows = data
-        if np.ndim(x) == 0:
-            found = numeric.derivative(self.counted, x)
-            return np.float64(found.value if found.kind == "smooth" else one_sided(found))
-        return self.gradient(x)
-
-    def counted(self, x: Any) -> Any:
-        """f, as the finite differences call it: of the rows of the data that are in turn."""
-        self.asked += getattr(x, "size", 1) // (self.start.shape[-1] if self.start.ndim else 1)
-        return self.f(x, *self.rows)
+        self.rows = self.data if rows is None else rows
+        return self.differences(x) if self.grad is None else self.answer("grad", self.sloped, x, np.shape(x))
 
     def hessian(self, x: Any) -> np.ndarray:
-        """Second derivatives, as one matrix for each start."""
-        count = np.shape(x)[-1] if np.ndim(x) else 1
+        """Second derivatives, as one matrix for each start; NaN where x is not finite."""
+        self.rows, count = self.data, np.shape(x)[-1] if np.ndim(x) else 1
         if self.hess is not None:
-            self.asked += len(x) if self.starts else 1
-            shape = (*self.starts, count, count)
-            try:
-                return np.reshape(np.asarray(self.hess(x), np.float64), shape)
-            except (TypeError, ValueError):
-                raise ValueError(f"hess: it did not give shape {shape} for x of shape {np.shape(x)}") from None
-        self.rows = self.data
+            return self.answer("hess", self.bent, x, (*self.starts, count, count))
+        lost = ~np.isfinite(x)
+        here = np.where(lost, self.start, x)[()]
         if np.ndim(x) == 0:
-            return np.reshape(numeric.derivative(self.counted, x, order=2).value, (1, 1))
-        return hessian(self.counted, x, grad=self.grad if not self.data else None)
+            found = np.reshape(numeric.derivative(self.counted, here, order=2).value, (1, 1))
+        else:
+            found = hessian(self.counted, here, grad=None if self.grad is None or self.data else self.sloped)
+        return np.where(lost.any(axis=-1)[..., None, None] if np.ndim(x) else lost, np.nan, found)
 
-    def checked(self, result: Any, shape: tuple, name: str, x: Any) -> Any:
-        array = result if type(result) in (np.ndarray, np.float64) else np.asarray(result)
-        if array.shape != shape:
-            raise ValueError(f"{name}: it gave shape {array.shape} for x of shape {np.shape(x)}; shape {shape} is accepted")
-        if array.dtype != np.float64:
-            array = numbers(array, np.asarray(x)).astype(np.float64)
-        return array
+    def answer(self, name: str, function: Callable, x: Any, shape: tuple) -> Any:
+        form = self.forms[name]
+        if form is None:
+            return np.array([checked(function(each), shape[1:], name, each) for each in x])
+        return checked(form(x), shape, name, x)
+
+    def counted(self, x: Any) -> Any:
+        """f of the rows of the data that are in turn."""
+        self.asked += self.points(x)
+        return lent(self.f(lent(x), *self.rows))
+
+    def sloped(self, x: Any) -> Any:
+        self.asked += self.points(x)
+        return np.array(self.grad(lent(x), *self.rows))  # type: ignore[misc]
+
+    def bent(self, x: Any) -> Any:
+        self.asked += self.points(x)
+        return self.hess(lent(x))  # type: ignore[misc]
+
+    def points(self, x: Any) -> int:
+        return getattr(x, "size", 1) // (self.start.shape[-1] if self.start.ndim else 1)
+
+    def differences(self, x: Any) -> Any:
+        """The slope by the finite-difference core; NaN along a variable that is not finite."""
+        lost = ~np.isfinite(x)
+        if lost.any():
+            return np.where(lost, np.nan, self.differences(np.where(lost, self.start, x)[()]))[()]
+        if np.ndim(x) == 0:
+            return np.float64(self.along(self.counted, x))
+        found = self.gradient(x)
+        for place in np.argwhere(np.isnan(found)):
+            here, k = x[tuple(place[:-1])], place[-1]
+            found[tuple(place)] = self.along(lambda t, here=here, k=k: called(self.counted, replaced(here, k, t)), here[k])
+        return found
+
+    def along(self, f: Callable, x: Any) -> float:
+        """The slope of a function of one variable, at a corner, too."""
+        found = numeric.derivative(f, x, domain=self.domain)
+        return float(found.value if found.kind == "smooth" else one_sided(found))
+
+
+def checked(result: Any, shape: tuple, name: str, x: Any) -> Any:
+    """As float64, and no buffer of the caller's."""
+    if type(result) is np.float64 and not shape:
+        return result
+    array = np.array(result)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: it gave {array.dtype} ({str(result)[:40]!r}); real numbers are accepted")
+    if array.shape != shape:
+        raise ValueError(f"{name}: it gave shape {array.shape} for x of shape {np.shape(x)}; shape {shape} is accepted")
+    return array.astype(np.float64, copy=False)[()]
+
+
+def lent(x: Any) -> Any:
+    """What goes to a caller's function, which may overwrite it, or comes from there and may be overwritten."""
+    return x.copy() if type(x) is np.ndarray else x
+
+
+def replaced(place: np.ndarray, k: int, t: Any) -> np.ndarray:
+    """A point with other values of one variable."""
+    moved = np.broadcast_to(place, (*np.shape(t), len(place))).astype(np.result_type(place, t))
+    moved[..., k] = t
+    return moved
+
+
+def lengths(vectors: Any) -> Any:
+    """Euclidean, along the last axis; squares of small or large numbers do not vanish or overflow."""
+    sizes = np.abs(vectors)
+    if not np.ndim(sizes):
+        return sizes
+    largest = sizes.max(axis=-1, keepdims=True, initial=0)
+    unit = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
+    return np.linalg.norm(vectors / unit, axis=-1) * unit[..., 0]
 
 
 def one_sided(found: numeric.Derivative) -> float:
@@ -104,6 +151,8 @@ def one_sided(found: numeric.Derivative) -> float:
 
 def start_of(x0: Any) -> Any:
     """x0 as float64: a number, one start (n,), or many (starts, n)."""
+    if isinstance(x0, np.ma.MaskedArray):
+        raise TypeError("x0: a masked array came; fill it first: x0.filled(value)")
     try:
         array = np.array(x0)
     except ValueError as error:
@@ -130,8 +179,8 @@ def bounds_of(bounds: Any, start: Any) -> tuple[np.ndarray, np.ndarray] | None:
     if pairs.shape not in ((2,), (count, 2)):
         raise ValueError(f"bounds: shape {pairs.shape} came; {accepted}")
     low, high = np.moveaxis(pairs, -1, 0)
-    if not (low < high).all():
-        raise ValueError(f"bounds: {bounds!r} came; low below high is accepted")
+    if not (low <= high).all():
+        raise ValueError(f"bounds: {bounds!r} came; low not above high is accepted, with -inf and inf for none")
     if not start.ndim:
         low, high = low.reshape(()), high.reshape(())
     if (start < low).any() or (start > high).any():
@@ -139,11 +188,18 @@ def bounds_of(bounds: Any, start: Any) -> tuple[np.ndarray, np.ndarray] | None:
     return low, high
 
 
+def hull(bounds: tuple | None) -> tuple[float, float] | None:
+    """Between which two numbers all variables stay: differences do not look beyond."""
+    if bounds is None or bounds[0].min() == bounds[1].max():
+        return None
+    return bounds[0].min(), bounds[1].max()
+
+
 def free(x: Any, slope: Any, bounds: tuple | None) -> Any:
-    """Which variables may move: not those at a bound that the slope pushes against."""
+    """Which variables may move: not those at a bound that the slope pushes against, nor those between equal bounds."""
     if bounds is None:
         return np.ones(np.shape(x), bool)
-    return ~((x <= bounds[0]) & (slope > 0) | (x >= bounds[1]) & (slope < 0))
+    return ~((x <= bounds[0]) & (slope > 0) | (x >= bounds[1]) & (slope < 0) | (bounds[0] == bounds[1]))
 
 
 def rows_of(data: Any) -> tuple:
@@ -151,10 +207,10 @@ def rows_of(data: Any) -> tuple:
     if data is None:
         return ()
     arrays = tuple(np.asarray(each) for each in (data if isinstance(data, tuple) else (data,)))
-    lengths = {array.shape[0] if array.ndim else None for array in arrays}
-    if len(lengths) != 1 or None in lengths:
+    counts = {array.shape[0] if array.ndim else None for array in arrays}
+    if len(counts) != 1 or None in counts:
         raise ValueError(f"data: shapes {[array.shape for array in arrays]} came; arrays with as many rows as each other are accepted")
-    if lengths == {0}:
+    if counts == {0}:
         raise ValueError("data: it is empty; at least one row is accepted")
     for array in arrays:
         if array.dtype.kind not in "biuf" or not np.isfinite(array).all():

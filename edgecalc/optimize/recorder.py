@@ -28,7 +28,7 @@ STEPS, STILL, NO_VALUE, NO_SLOPE, ENDLESS, ASKED, STUCK, RAISED = range(len(REAS
 class Recorder:
     """The rows of a trace, being filled: all of them, or every k-th and the last ones."""
 
-    def __init__(self, rule: str, objective: Objective, steps: int, adaptive: bool, bounds: tuple | None, tolerance: float):
+    def __init__(self, rule: str, objective: Objective, steps: int, adaptive: bool, tolerance: float):
         size = max(1, objective.start.size)
         self.every = max(1, -(-size * (steps + 1) // MOST_KEPT))
         self.tail = steps - TAIL
@@ -37,7 +37,7 @@ class Recorder:
         self.x, self.gradient = np.empty((rows, *shape)), np.empty((rows, *shape))
         self.f, self.rate = np.empty((rows, *starts)), np.empty((rows, *starts) if adaptive else rows)
         self.evaluations, self.iterations = np.empty(rows, np.int64), np.empty(rows, np.int64)
-        self.rule, self.objective, self.bounds, self.tolerance, self.count = rule, objective, bounds, tolerance, 0
+        self.rule, self.objective, self.tolerance, self.count = rule, objective, tolerance, 0
 
     def row(self, step: int, x: Any, f: Any, gradient: Any, rate: Any, last: bool = False) -> None:
         if self.every > 1 and step % self.every and step <= self.tail and not last:
@@ -57,7 +57,7 @@ class Recorder:
         rows = (self.x[:n], self.f[:n], self.gradient[:n], self.rate[: max(0, n - 1)], self.evaluations[:n], self.iterations[:n])
         from edgecalc.optimize.trace import Trace
 
-        return Trace(self.rule, *rows, np.asarray(reasons), self.objective, self.bounds, self.tolerance)
+        return Trace(self.rule, *rows, np.asarray(reasons), self.objective, self.objective.bounds, self.tolerance)
 
 
 def keeping(recorder: Recorder, loop: Callable[[], Any]) -> "Trace":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgecalc.calculus.points import FLAT, judged
-from edgecalc.optimize.objective import free
+from edgecalc.optimize.objective import free, lengths
 from edgecalc.optimize.recorder import STILL
 
 if TYPE_CHECKING:
@@ -16,9 +16,16 @@ SMALL = 1e-5  # of the largest gradient of the run: below it a point counts as s
 NEAR = 1e-2  # of 1 + |x|: the next stationary point, as the Hessian has it, must not be farther
 WINDOW = 20  # steps that tell an oscillation
 TINY = 1e-8  # of x: shorter steps are rounding, no oscillation
-DOUBLINGS = 30
+DOUBLINGS = 100
+FALLING = 0.99  # of the fall that the distance before has brought
+SETTLED = 0.1  # of the steps before: a variable whose steps are shorter goes nowhere
 MOST_VARIABLES = 200  # for a Hessian
-AROUND = 64
+MOST_AXES = 1000  # along which values are looked at in its place,
+AROUND = 64  # and so many directions more, in each round
+NARROWER = (1.0, 0.3, 0.1, 0.03)  # of the sphere
+CLOSE = 1e-6  # of 1 + |x|: where values are looked at to confirm an eigenvalue, or
+BEYOND = 3.0  # times Newton's step: past the stationary point and up again
+ROUNDING = 1e-14  # of f
 
 
 class Finding(NamedTuple):
@@ -28,27 +35,28 @@ class Finding(NamedTuple):
     eigenvalues: np.ndarray  # of the Hessian there; empty where it was not needed
 
 
+@np.errstate(all="ignore")
 def find(trace: "Trace", bend: np.ndarray | None = None) -> Finding:
     """Of one start, whose Hessian may be known. In this order: lost, endless, to and fro, stationary, not there yet."""
     x, f = np.atleast_2d(trace.x.T).T, trace.f
-    slope = full_gradient(trace)
-    with np.errstate(over="ignore"):
-        length = float(np.linalg.norm(slope))
+    slope, may_move = full_gradient(trace)
+    length = float(lengths(slope))
     none = np.empty(0)
-    if np.isnan(f[-1]) or np.isnan(x[-1]).any():
-        return Finding("left the domain", f"f is nan at {shown(trace.x[-1])}", length, none)
+    sound = np.isfinite(f) & np.isfinite(x).all(axis=-1)
     if f[-1] == -np.inf or falls_for_ever(trace, x):
         return Finding("unbounded", f"f falls on and on, to {f[-1]:.6g} at {shown(trace.x[-1])}", length, none)
-    if not np.isfinite(f[-1]) or climbs(x, f):
-        return Finding("diverging", f"f rises, to {f[-1]:.6g} at {shown(trace.x[-1])}", length, none)
-    if not np.isfinite(length):
+    if f[-1] == np.inf or climbs(x[sound], f[sound]):
+        return Finding("diverging", f"f rises, to {f[sound | (f == np.inf)][-1]:.6g} at {shown(trace.x[-1])}", length, none)
+    if not sound[-1]:
+        return Finding("left the domain", f"f is {f[-1]} at {shown(trace.x[-1])}", length, none)
+    if not np.isfinite(slope).all():
         return Finding("left the domain", f"the gradient is not finite at {shown(trace.x[-1])}", length, none)
     if trace.reasons != STILL and to_and_fro(x):
         return Finding(
             "oscillating", f"the last steps go to and fro around {shown(x[-WINDOW:].mean(axis=0))}; |gradient| is {length:.3g}", length, none
         )
     if stationary(trace, length):
-        return kind_of(trace, slope, length, bend)
+        return kind_of(trace, slope, may_move, bend)
     return Finding("not converged", f"|gradient| is still {length:.3g}", length, none)
 
 
@@ -56,14 +64,13 @@ def shown(x: Any) -> str:
     return "(" + ", ".join(f"{each:.6g}" for each in np.ravel(x)[:6]) + (", ...)" if np.size(x) > 6 else ")")
 
 
-def full_gradient(trace: "Trace") -> np.ndarray:
-    """At the end, of all data, without what pushes against a bound."""
-    x = trace.x[-1]
-    slope = trace.gradient[-1]
-    if trace.objective.data or not np.isfinite(slope).all():
-        with np.errstate(all="ignore"):
-            slope = trace.objective.slope(x) if np.isfinite(trace.f[-1]) else slope
-    return np.ravel(np.where(free(x, slope, trace.bounds), slope, 0.0))
+def full_gradient(trace: "Trace") -> tuple[np.ndarray, np.ndarray]:
+    """At the end, of all data, without what pushes against a bound; and which variables are free."""
+    x, slope = trace.x[-1], trace.gradient[-1]
+    if np.isfinite(trace.f[-1]) and (trace.objective.data or not np.isfinite(slope).all()):
+        slope = trace.objective.slope(x)
+    may_move = free(x, slope, trace.bounds)
+    return np.ravel(np.where(may_move, slope, 0.0)), np.ravel(may_move)
 
 
 def climbs(x: np.ndarray, f: np.ndarray) -> bool:
@@ -81,23 +88,32 @@ def falls_for_ever(trace: "Trace", x: np.ndarray) -> bool:
     if len(x) < 3 or trace.bounds is not None:
         return False
     tail = x[len(x) // 2 - 1 :]
-    with np.errstate(all="ignore"):
-        steps = np.diff(tail, axis=0)
-        steady = (steps > 0).all(axis=0) | (steps < 0).all(axis=0)
-        way = np.where(steady, tail[-1] - tail[0], 0.0)
-        if not way.any() or not np.isfinite(way).all():
+    steps = np.diff(tail, axis=0)
+    steady = ((steps > 0).all(axis=0) | (steps < 0).all(axis=0)) & (np.abs(steps[-1]) > SETTLED * np.abs(steps[0]))
+    way = np.where(steady, tail[-1] - tail[0], 0.0)
+    if not way.any() or not np.isfinite(way).all():
+        return False
+    here, drop = value_at(trace, x[-1]), 0.0
+    for k in range(DOUBLINGS):
+        there = value_at(trace, x[-1] + 2.0**k * way)
+        if not here - there > FALLING * drop * (k > 1):
             return False
-        places = x[-1] + 2.0 ** np.arange(DOUBLINGS)[:, None] * way
-        values = [float(trace.objective.value(place.reshape(np.shape(trace.x[-1]))[()])) for place in (x[-1], *places)]
-        drops = -np.diff(values)
-    return bool((drops > 0).all() and (drops[2:] >= 0.99 * drops[1:-1]).all())
+        if there == -np.inf:
+            return True
+        here, drop = there, here - there
+    return True
+
+
+def value_at(trace: "Trace", place: np.ndarray) -> float:
+    if trace.bounds is not None:
+        place = np.clip(place, *trace.bounds)
+    return float(trace.objective.value(place.reshape(np.shape(trace.x[-1]))[()]))
 
 
 def stationary(trace: "Trace", length: float) -> bool:
-    with np.errstate(over="ignore"):
-        lengths = np.linalg.norm(np.atleast_2d(trace.gradient.T).T, axis=-1)
-    steepest = np.max(lengths, initial=0.0, where=np.isfinite(lengths))
-    return length <= max(trace.tolerance, SMALL * steepest, 1e-12)
+    sizes = lengths(np.atleast_2d(trace.gradient.T).T)
+    steepest = np.max(sizes, initial=0.0, where=np.isfinite(sizes))
+    return bool(length <= max(trace.tolerance, SMALL * steepest, 1e-12))
 
 
 def to_and_fro(x: np.ndarray) -> bool:
@@ -112,45 +128,68 @@ def to_and_fro(x: np.ndarray) -> bool:
     return bool(wide and turns > 0.5 and lengths[half:].sum() > 0.5 * lengths[:half].sum())
 
 
-def kind_of(trace: "Trace", slope: np.ndarray, length: float, bend: np.ndarray | None) -> Finding:
-    """By the eigenvalues; where one of them may be 0, by the values around."""
-    x = trace.x[-1]
-    inside = np.ravel(np.ones(np.shape(x), bool) if trace.bounds is None else (x > trace.bounds[0]) & (x < trace.bounds[1]))
-    if not inside.any():
+def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarray | None) -> Finding:
+    """By the eigenvalues, where the values around agree with them; else by these alone."""
+    length, unit = float(lengths(slope)), 1 + np.abs(trace.x[-1]).max()
+    if not free.any():
         return Finding("minimum", "every variable is at a bound and f rises away from it", length, np.empty(0))
-    eigenvalues, verdict, away = np.empty(0), "undecided", 0.0
-    if inside.sum() <= MOST_VARIABLES:
+    eigenvalues, verdict, away = np.empty(0), "undecided", np.inf
+    if free.sum() <= MOST_VARIABLES:
         try:
-            matrix = trace.objective.hessian(x) if bend is None else bend
-            eigenvalues, vectors = np.linalg.eigh(matrix[np.ix_(inside, inside)])
+            matrix = trace.objective.hessian(trace.x[-1]) if bend is None else bend
+            eigenvalues, vectors = np.linalg.eigh(matrix[np.ix_(free, free)])
             verdict = judged(eigenvalues, FLAT * float(np.abs(eigenvalues).max()))
-            with np.errstate(all="ignore"):
-                away = float(np.abs(slope[inside] @ vectors / eigenvalues).max())
+            newton = -(slope[free] @ vectors) / eigenvalues
+            away = float(np.abs(newton).max())
         except (ValueError, TypeError, np.linalg.LinAlgError):
             pass  # no Hessian at a kink or an edge of the domain: the values around decide
-    if verdict == "undecided":
-        return Finding(around(trace, inside), f"|gradient| is {length:.3g}; the Hessian decides nothing, the values around do", length, eigenvalues)
-    if away > NEAR * (1 + np.abs(x).max()):
+    if verdict != "undecided" and away > NEAR * unit:
         return Finding("not converged", f"|gradient| is {length:.3g}, yet the next stationary point is about {away:.3g} away", length, eigenvalues)
+    if verdict == "undecided" or contradicted(trace, free, eigenvalues, vectors, newton):
+        verdict, because = around(trace, free, length, away)
+        return Finding(verdict, f"|gradient| is {length:.3g}; the Hessian decides nothing, {because}", length, eigenvalues)
+    if verdict == "maximum" and not free.all():
+        verdict = "saddle"  # f rises where a bound is left
     named = ", ".join(f"{each:.4g}" for each in eigenvalues[:6]) + (", ..." if len(eigenvalues) > 6 else "")
     return Finding(verdict, f"|gradient| is {length:.3g}, the Hessian's eigenvalues are {named}", length, eigenvalues)
 
 
-def around(trace: "Trace", inside: np.ndarray) -> str:
-    """Lower values nearby, higher ones, or both. A flat place counts as a minimum: nothing is lower."""
+def contradicted(trace: "Trace", free: np.ndarray, eigenvalues: np.ndarray, vectors: np.ndarray, newton: np.ndarray) -> bool:
+    """Whether f lies on the other side than an eigenvalue says, beyond Newton's step: then the bend is that of a slope, or noise."""
     x = np.ravel(trace.x[-1])
-    ways = np.random.default_rng(0).standard_normal((AROUND, x.size)) * inside
-    ways = np.concatenate([ways, np.eye(x.size)[inside][:AROUND], -np.eye(x.size)[inside][:AROUND]])
-    here = float(trace.f[-1] if not trace.objective.data else trace.objective.value(trace.x[-1]))
-    lower = higher = False
-    for size in (1e-3, 1e-2):
-        for way in ways / np.linalg.norm(ways, axis=-1, keepdims=True):
-            place = x + size * max(1.0, float(np.abs(x).max())) * way
-            if trace.bounds is not None:
-                place = np.clip(place, *trace.bounds)
-            there = float(trace.objective.value(place.reshape(np.shape(trace.x[-1]))[()]))
-            noise = 1e-12 * max(abs(here), abs(there))
-            lower, higher = lower or there < here - noise, higher or there > here + noise
-        if lower or higher:
-            break
-    return "saddle" if lower and higher else "maximum" if lower else "minimum"
+    here, nearest = value_at(trace, x), CLOSE * (1 + np.abs(x).max())
+    for bend, vector, step in zip(eigenvalues, vectors.T, newton, strict=True):
+        way = np.zeros(len(x))
+        way[free] = vector * max(BEYOND * abs(step), nearest)
+        for place in (x + way, x - way):
+            there = value_at(trace, place)
+            if (there - here) * np.sign(bend) < -ROUNDING * max(abs(here), abs(there)):
+                return True
+    return False
+
+
+def around(trace: "Trace", free: np.ndarray, length: float, away: float) -> tuple[str, str]:
+    """By the values at two distances, which must agree. A flat place counts as a minimum: nothing is lower."""
+    unit = 1 + np.abs(trace.x[-1]).max()
+    nearest = max(1e-3 * unit, 20 * away if away <= NEAR * unit else 0.0)
+    found = {told(trace, free, length, size) for size in (nearest, 10 * nearest)} - {"flat"}
+    if not found and not length:
+        found = {"minimum"}
+    return (found.pop(), "the values around do") if len(found) == 1 else ("not converged", "nor do the values around")
+
+
+def told(trace: "Trace", free: np.ndarray, length: float, size: float) -> str:
+    """Lower values at that distance, higher ones, or both; the way down may be narrow, and is looked for ever closer to the lowest."""
+    x, dice, lead = np.ravel(trace.x[-1]), np.random.default_rng(0), np.zeros(len(free))
+    axes = np.eye(len(free))[free][:MOST_AXES]
+    here, lowest, highest = value_at(trace, x), 0.0, 0.0
+    for spread in NARROWER:
+        ways = lead + spread * dice.standard_normal((AROUND, len(free))) * free / np.sqrt(free.sum())
+        ways = np.concatenate([ways, axes, -axes]) if spread == NARROWER[0] else ways
+        ways /= np.linalg.norm(ways, axis=-1, keepdims=True)
+        there = np.array([value_at(trace, x + size * way) for way in ways])
+        changes = np.where(np.abs(there - here) > 1e-12 * np.maximum(abs(here), np.abs(there)), there - here, 0.0)
+        lowest, highest, lead = min(lowest, changes.min()), max(highest, changes.max()), ways[changes.argmin()]
+    if lowest < 0 and length * size > -lowest / 2:
+        return "not converged"  # it lies lower because there is a slope
+    return {(0, 0): "flat", (0, 1): "minimum", (1, 0): "maximum", (1, 1): "saddle"}[int(lowest < 0), int(highest > 0)]

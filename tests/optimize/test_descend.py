@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgecalc.optimize import RULES, SCHEDULES, descend, problems, recorder, schedules
+from edgecalc.optimize import RULES, SCHEDULES, bfgs, descend, lbfgs, newton, problems, recorder, schedules
 
 ROSENBROCK = problems.PROBLEMS["rosenbrock"]
 
@@ -51,6 +51,92 @@ def test_a_black_box_of_plain_python_is_descended():
     trace = descend(lambda p: math.cosh(p[0] - 1) + abs(math.sin(p[1])) ** 2, [3.0, 0.5], rate=0.2, steps=200)
     assert trace.x[-1] == pytest.approx([1, 0], abs=1e-4)
     assert trace.verdict == "minimum"
+
+
+def test_f_that_mixes_its_points_is_asked_for_one_at_a_time():
+    def f(p):
+        return (p**2).sum(-1) * (1 + p.max())  # of all numbers it is given
+
+    starts = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]]
+    together = descend(f, starts, rate=0.01, steps=5)
+    for k, start in enumerate(starts):
+        np.testing.assert_allclose(together.of(k).x, descend(f, start, rate=0.01, steps=5).x, atol=1e-13)
+
+
+def test_f_may_refuse_many_points_by_any_error():
+    def f(p):
+        assert p.shape == (2,)
+        return p[0] ** 2 + p[1] ** 2
+
+    trace = descend(f, [[1.0, 2.0], [3.0, -1.0]], grad=lambda p: [2 * p[0], 2 * p[1]], rate=0.25, steps=1)
+    assert trace.x[1].tolist() == [[0.5, 1.0], [1.5, -0.5]]
+
+
+def spoiling(function):
+    def spoiled(p):
+        result = function(p)
+        p[...] = 99
+        return result
+
+    return spoiled
+
+
+def buffered(function, shape):
+    buffer = np.empty(shape)
+
+    def filled(p):
+        buffer[...] = function(p)
+        return buffer
+
+    return filled
+
+
+def spoil(iteration, x, f):
+    x[...] = 77
+
+
+@pytest.mark.parametrize("walk", [descend, newton, bfgs, lbfgs])
+@pytest.mark.parametrize(
+    ("f", "grad", "callback"),
+    [
+        (spoiling(bowl), None, None),
+        (spoiling(bowl), lambda p: 2 * p, None),
+        (bowl, spoiling(lambda p: 2 * p), None),
+        (bowl, lambda p: np.multiply(p, 2, out=p), None),
+        (bowl, None, spoil),
+        (buffered(bowl, ()), None, None),
+        (bowl, buffered(lambda p: 2 * p, 2), None),
+    ],
+)
+def test_functions_that_overwrite_what_they_get_or_gave_spoil_nothing(walk, f, grad, callback):
+    rest = {"rule": "momentum", "rate": 0.1, "steps": 5} if walk is descend else {}
+    start = np.array([3.0, 4.0])
+    found, clean = walk(f, start, grad=grad, callback=callback, **rest), walk(bowl, start, grad=lambda p: 2 * p, **rest)
+    assert start.tolist() == [3, 4]
+    np.testing.assert_allclose(found.x, clean.x, atol=1e-9)
+    np.testing.assert_allclose(found.gradient, clean.gradient, atol=1e-9)
+    assert found.verdict == clean.verdict
+
+
+def test_differences_do_not_look_beyond_bounds_and_equal_bounds_hold_a_variable():
+    seen = []
+
+    def f(p):
+        seen.append(np.asarray(p).reshape(-1, 2).copy())
+        return np.sqrt(np.abs(p)).sum(-1) + bowl(p)
+
+    for bounds, rule in (((0.5, np.inf), "gd"), ((0.5, np.inf), "nesterov"), ((0.5, np.inf), "hill climbing")):
+        trace = descend(f, [0.5, 2.0], rule, rate=0.3, steps=20, bounds=bounds, seed=1 if rule == "hill climbing" else None)
+        assert min(places.min() for places in seen) >= 0.5
+        assert (np.diff(trace.f) <= 0).all()
+        np.testing.assert_array_equal(trace.f, f(trace.x))
+    held = descend(bowl, [3.0, 4.0], rate=0.25, steps=30, bounds=[(3, 3), (-np.inf, 9)])
+    assert held.x[-1] == pytest.approx([3, 0], abs=1e-6)
+
+
+def test_slopes_whose_squares_vanish_are_slopes():
+    trace = descend(lambda p: 1e-170 * bowl(p), [[1.0, 1.0], [0.0, 0.0]], grad=lambda p: 2e-170 * p, rate=1e169, steps=20)
+    assert trace.stopped.tolist() == ["all steps taken", "the gradient is as small as `stop` asks"]
 
 
 def test_each_start_stops_for_itself_and_stays():
@@ -217,6 +303,7 @@ def test_counted_evaluations_are_the_calls():
         ({"x0": np.zeros((2, 2, 2))}, ValueError, r"x0: shape \(2, 2, 2\) came"),
         ({"x0": [1.0, np.nan]}, ValueError, "x0: it holds NaN"),
         ({"x0": [1j]}, TypeError, "x0: complex128 came"),
+        ({"x0": np.ma.array([1.0], mask=[True])}, TypeError, "x0: a masked array came"),
         ({"rate": 0.0}, ValueError, "rate: 0.0 came"),
         ({"rate": -1}, ValueError, "rate: -1 came"),
         ({"rate": "fast"}, ValueError, "rate: 'fast' came"),
@@ -225,7 +312,7 @@ def test_counted_evaluations_are_the_calls():
         ({"stop": -1.0}, ValueError, "stop: -1.0 came"),
         ({"schedule": "fast"}, ValueError, "schedule: 'fast' came; accepted are 'constant'"),
         ({"schedule": 3}, TypeError, "schedule: 3 came"),
-        ({"bounds": (1, -1)}, ValueError, r"bounds: \(1, -1\) came; low below high"),
+        ({"bounds": (1, -1)}, ValueError, r"bounds: \(1, -1\) came; low not above high"),
         ({"bounds": (2, 3)}, ValueError, "x0: it lies outside the bounds"),
         ({"bounds": [(0, 1)] * 3}, ValueError, r"bounds: shape \(3, 2\) came"),
         ({"bounds": "all"}, TypeError, "bounds: 'all' came"),
@@ -236,8 +323,10 @@ def test_counted_evaluations_are_the_calls():
         ({"callback": 7}, TypeError, "callback: 7 came"),
         ({"grad": lambda p: p[:1]}, ValueError, r"grad: it gave shape \(1,\) for x of shape \(2,\)"),
         ({"f": lambda p: p}, ValueError, r"f: it gave shape \(2,\)"),
+        ({"grad": lambda p: 1j * p}, ValueError, "grad: it gave complex128"),
+        ({"grad": lambda p: None}, ValueError, "grad: it gave object"),
         ({"f": lambda p: "low"}, ValueError, "f: it gave <U3"),
-        ({"f": lambda p: 1j}, ValueError, "f: it gave complex numbers"),
+        ({"f": lambda p: 1j}, ValueError, "f: it gave complex128"),
     ],
 )
 def test_bad_arguments_are_named(options, error, message):

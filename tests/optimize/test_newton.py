@@ -85,6 +85,43 @@ def test_given_derivatives_are_used_and_counted():
     assert min(calls.values()) >= 2
 
 
+@pytest.mark.parametrize(
+    "hess",
+    [lambda p: np.array([[2 + p[0], 0 * p[0]], [0 * p[0], 4 + p[1]]]), lambda p: [[3.0, 0.0], [0.0, 5.0]], lambda p: np.eye(2) * (3 + p)[..., None]],
+)
+def test_a_hessian_of_one_point_serves_many_starts(hess):
+    starts = [[0.5, 1.5], [-0.25, 0.5]]
+    together = newton(lambda p: (p**2).sum(-1), starts, hess=hess, steps=5)
+    for k, start in enumerate(starts):
+        np.testing.assert_allclose(together.of(k).x, newton(lambda p: (p**2).sum(-1), start, hess=hess, steps=5).x, atol=1e-12)
+
+
+def test_one_start_that_is_lost_leaves_the_others_alone():
+    trace = newton(lambda p: np.where(p[..., 0] > 5, np.inf, (p**2).sum(-1)), [[6.0, 1.0], [2.0, 1.0]])
+    assert trace.verdict.tolist() == ["diverging", "minimum"]
+
+
+@pytest.mark.parametrize("method", [bfgs, lbfgs])
+def test_scipys_methods_stop_where_they_are_told(method):
+    problem = PROBLEMS["rosenbrock"]
+    for steps in (0, 1, 5):
+        trace = method(problem.f, problem.start, grad=problem.gradient, steps=steps)
+        assert trace.iterations[-1] == steps
+        assert trace.stopped == "all steps taken"
+    lengths = np.linalg.norm(method(problem.f, problem.start, grad=problem.gradient, stop=1e-3).gradient, axis=-1)
+    assert lengths[-1] <= 1e-3 < lengths[:-1].min()
+    for f, grad, why in (
+        (lambda p: np.nan, None, "f is not a number"),
+        (lambda p: -np.inf, None, "f is infinite"),
+        (problem.f, lambda p: np.array([1.0, np.nan]), "the gradient is not finite"),
+        (problem.f, lambda p: np.array([1.0, np.inf]), "the gradient is not finite"),
+        (problem.f, lambda p: -problem.gradient(p), "no step goes down any more"),
+    ):
+        trace = method(f, problem.start, grad=grad)
+        assert trace.stopped == why
+        assert trace.iterations[-1] == 0
+
+
 @pytest.mark.parametrize("form", ["safeguarded", "plain"])
 def test_many_starts_go_as_each_alone(form):
     starts = np.random.default_rng(0).uniform(-2, 2, (6, 2))
@@ -139,7 +176,11 @@ def test_lbfgs_within_bounds_and_of_many_variables():
         (lambda: newton(abs, 1.0, form="fast"), ValueError, "form: 'fast' came"),
         (lambda: newton(abs, 1.0, form="plain", bounds=(0, 2)), ValueError, "bounds: they came with form"),
         (lambda: newton(abs, 1.0, hess=3), TypeError, "hess: 3 came"),
-        (lambda: newton(lambda p: (p**2).sum(-1), [1.0, 2.0], hess=lambda p: [1, 2, 3]), ValueError, r"hess: it did not give shape \(2, 2\)"),
+        (
+            lambda: newton(lambda p: (p**2).sum(-1), [1.0, 2.0], hess=lambda p: [1, 2, 3]),
+            ValueError,
+            r"hess: it gave shape \(3,\) for x of shape \(2,\)",
+        ),
         (lambda: newton(abs, 1.0, stop=-1.0), ValueError, "stop: -1.0 came"),
         (lambda: bfgs(lambda p: (p**2).sum(-1), [[1.0], [2.0]]), ValueError, "x0: shape"),
         (lambda: lbfgs(lambda p: (p**2).sum(-1), [1.0], memory=0), ValueError, "memory: 0 came"),

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from edgecalc.optimize import descend, newton
+from edgecalc.optimize import descend, lbfgs, newton
 from edgecalc.optimize.problems import PROBLEMS
 from edgecalc.optimize.verdict import VERDICTS
 
@@ -58,6 +58,49 @@ def test_each_verdict_is_that_of_a_run_that_deserves_it(verdict):
 )
 def test_verdicts_of_functions_of_one_variable(f, start, options, verdict):
     assert descend(f, start, **options).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("f", "start", "options", "verdict"),
+    [
+        (
+            lambda x: x**5,
+            1.0,
+            {"grad": lambda x: 5 * x**4, "rate": 0.1, "steps": 20000},
+            "saddle",
+        ),  # bent upwards on its way to a flat place that is none
+        (lambda p: p[..., 0] ** 5 + p[..., 1] ** 2, [1.0, 1.0], {"rate": 0.1, "steps": 20000}, "saddle"),
+        (lambda x: 1 - np.exp(-(x**2)), 10.0, {"steps": 5}, "not converged"),  # flat to the last digit, and yet a slope
+        (lambda x: 1 / (1 + np.exp(x)), 30.0, {"rate": 1.0, "steps": 50}, "not converged"),  # falls steadily, to 0
+        (lambda x: abs(x - 1e12), 0.0, {"rule": "sign", "rate": 0.01, "steps": 20}, "not converged"),  # the bottom is far, but there
+        (lambda x: -np.exp(x), 0.0, {"rule": "sign", "rate": 0.1, "steps": 100}, "unbounded"),  # as far as infinity
+        (lambda p: p[..., 0] + p[..., 1] ** 2, [1.0, 1.0], {"rule": "adagrad", "steps": 300}, "unbounded"),  # along x; y has settled
+        (lambda x: x**4 - x**2, 3.0, {"rate": 1.0, "steps": 50}, "diverging"),  # inf - inf is nan
+        (lambda p: (p**2).sum(-1), [3.0, 1.0], {"rate": 1e308, "steps": 50}, "diverging"),
+        (lambda x: 1e-200 * x * x, 1.0, {"rate": 2e199, "steps": 100}, "minimum"),  # squares of slopes vanish
+        (lambda x: 1e200 * x * x, 1.0, {"rate": 2e-201, "steps": 100}, "minimum"),  # or overflow
+        (lambda p: np.abs(p).sum(-1), [1.0, 0.5], {"rule": "sign", "rate": 0.5, "steps": 9}, "minimum"),  # corners along both variables
+        (lambda p: np.abs(p).max(-1), [1.0, 0.25], {"rule": "sign", "rate": 0.25, "steps": 3}, "saddle"),  # down both at once
+        (abs, 1.03, {"rate": 0.5, "schedule": "exponential", "steps": 1600}, "minimum"),
+        (lambda p: -((p - 1) ** 2).sum(-1), [1.0, 1.0], {"bounds": (0, 1)}, "maximum"),  # at a bound, but flat there
+        (lambda p: p[..., 0] - p[..., 1] ** 2, [0.0, 0.0], {"bounds": [(0, 1), (-1, 1)]}, "saddle"),  # up from the bound, down along y
+        (lambda p: (p**2).sum(-1), [3.0, 4.0], {"bounds": [(3, 3), (-9, 9)], "rate": 0.3}, "minimum"),  # x may not move at all
+        (lambda p: (p**2).sum(-1) - 2 * p[..., 250] ** 2, np.where(np.arange(300) == 250, 0.0, 1.0), {"rate": 0.2}, "saddle"),
+    ],
+)
+def test_verdicts_that_are_easily_got_wrong(f, start, options, verdict):
+    assert descend(f, start, **options).verdict == verdict
+
+
+def test_a_narrow_way_down_from_a_corner_is_no_minimum():
+    trace = descend(lambda p: 10 * np.abs(p[..., 0] - p[..., 1]) - 0.5 * (p[..., 0] + p[..., 1]), [1.0, 1.0], steps=3)
+    assert trace.verdict == "saddle"
+
+
+def test_a_run_without_a_gradient_small_enough_has_not_stopped_for_that():
+    trace = lbfgs(lambda p: 6 * p[..., 0] ** 2 + p[..., 1] ** 2 + p[..., 2], [1.0, 1.0, 1.0])
+    assert trace.stopped != "the gradient is as small as `stop` asks"
+    assert trace.verdict not in ("minimum", "maximum", "saddle")
 
 
 def test_a_gradient_that_is_small_far_from_the_minimum_is_no_minimum():
