@@ -47,7 +47,7 @@ def test_ours_is_the_derivative_by_hand(race):
 
 @pytest.mark.parametrize("race", RACES, ids=bench.named)
 def test_theirs_is_the_same_derivative(race):
-    pytest.importorskip(race.peer)  # findiff, numdifftools and autograd are not among the extras
+    pytest.importorskip(race.peer)  # torch is not among the extras
     found, exact = value(race.theirs(bench.loaded(race.peer), SCENE)()), race.exact(SCENE)
     assert found.shape == exact.shape
     assert bench.scaled(found, exact) <= 0.05  # np.gradient at 200 points

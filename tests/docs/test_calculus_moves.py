@@ -21,7 +21,7 @@ def test_the_table_moves_twelve_calls_of_six_packages():
 @pytest.mark.parametrize(("theirs", "ours"), LINES)
 def test_both_sides_of_a_line_are_the_same_derivative(theirs, ours):
     name = theirs.partition(".")[0]
-    library = pytest.importorskip(PACKAGES.get(name, name))  # numdifftools, findiff and autograd are not among the extras
+    library = pytest.importorskip(PACKAGES.get(name, name))
     scene = {
         "calculus": ec.calculus,
         "ec": ec,
