@@ -25,7 +25,7 @@ class Objective:
         self.starts = self.start.shape[:-1] if self.start.ndim == 2 else ()
         self.bounds = bounds_of(bounds, self.start)
         self.asked, self.f, self.grad, self.hess, self.data, self.rows = 0, f, grad, hess, data, data
-        self.domain = hull(self.bounds)
+        self.domain, self.steep = hull(self.bounds), set[tuple]()  # where a variable has no slope at all, of starts that have stopped there
         self.gradient = gradient_of(self.counted, domain=self.domain)
         self.forms = {"f": self.form_of(self.counted), "grad": grad and self.form_of(self.sloped), "hess": hess and self.form_of(self.bent)}
 
@@ -98,7 +98,9 @@ class Objective:
         found = self.gradient(x)
         for place in np.argwhere(np.isnan(found)):
             here, k = x[tuple(place[:-1])], place[-1]
-            found[tuple(place)] = self.along(lambda t, here=here, k=k: called(self.counted, replaced(here, k, t)), here[k])
+            if (tried := (here.tobytes(), k)) not in self.steep:
+                found[tuple(place)] = self.along(lambda t, here=here, k=k: called(self.counted, replaced(here, k, t)), here[k])
+                self.steep.update([tried] if np.isnan(found[tuple(place)]) else [])
         return found
 
     def along(self, f: Callable, x: Any) -> float:
