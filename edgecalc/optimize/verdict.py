@@ -45,7 +45,7 @@ def find(trace: "Trace", bend: np.ndarray | None = None) -> Finding:
     sound = np.isfinite(f) & np.isfinite(x).all(axis=-1)
     if f[-1] == -np.inf or falls_for_ever(trace, x):
         return Finding("unbounded", f"f falls on and on, to {f[-1]:.6g} at {shown(trace.x[-1])}", length, none)
-    if f[-1] == np.inf or climbs(x[sound], f[sound]):
+    if len(f) > 1 and f[-1] == np.inf or climbs(x[sound], f[sound]):
         return Finding("diverging", f"f rises, to {f[sound | (f == np.inf)][-1]:.6g} at {shown(trace.x[-1])}", length, none)
     if not sound[-1]:
         return Finding("left the domain", f"f is {f[-1]} at {shown(trace.x[-1])}", length, none)

@@ -70,6 +70,12 @@ def test_verdicts_of_functions_of_one_variable(f, start, options, verdict):
             "saddle",
         ),  # bent upwards on its way to a flat place that is none
         (lambda p: p[..., 0] ** 5 + p[..., 1] ** 2, [1.0, 1.0], {"rate": 0.1, "steps": 20000}, "saddle"),
+        (lambda x: -(x**5), -1.0, {"grad": lambda x: -5 * x**4, "rate": 0.1, "steps": 20000}, "saddle"),
+        (abs, 7e-4, {"grad": lambda x: 0.0}, "not converged"),  # lower a little further, but not much further
+        (lambda x: 1 / x, 0.0, {}, "left the domain"),  # it has never been in it
+        (lambda x: 1 / (1 + x * x), 1.0, {"grad": lambda x: -1e308, "rate": 10.0}, "left the domain"),  # x is infinite, f is 0
+        (lambda x: 1 / np.sqrt(x), 1.0, {"rule": "sign", "rate": 0.1, "steps": 20}, "not converged"),  # falls for ever, by less and less
+        (lambda x: np.where(x <= 1, (x - 1) ** 2, -9.0), 1.0, {"grad": lambda x: 2 * (x - 1), "bounds": (0, 1)}, "minimum"),  # lower outside
         (lambda x: 1 - np.exp(-(x**2)), 10.0, {"steps": 5}, "not converged"),  # flat to the last digit, and yet a slope
         (lambda x: 1 / (1 + np.exp(x)), 30.0, {"rate": 1.0, "steps": 50}, "not converged"),  # falls steadily, to 0
         (lambda x: abs(x - 1e12), 0.0, {"rule": "sign", "rate": 0.01, "steps": 20}, "not converged"),  # the bottom is far, but there
@@ -90,6 +96,11 @@ def test_verdicts_of_functions_of_one_variable(f, start, options, verdict):
 )
 def test_verdicts_that_are_easily_got_wrong(f, start, options, verdict):
     assert descend(f, start, **options).verdict == verdict
+
+
+def test_the_eigenvalues_are_told_where_they_decide():
+    trace = descend(bowl, [1.0, 2.0], rate=0.2, steps=30)
+    assert "the Hessian's eigenvalues are 2, 2" in trace.why
 
 
 def test_a_narrow_way_down_from_a_corner_is_no_minimum():
