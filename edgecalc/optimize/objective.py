@@ -83,7 +83,7 @@ class Objective:
 
     def bent(self, x: Any) -> Any:
         self.asked += self.points(x)
-        return self.hess(lent(x))  # type: ignore[misc]
+        return np.array(self.hess(lent(x)))  # type: ignore[misc]
 
     def points(self, x: Any) -> int:
         return getattr(x, "size", 1) // (self.start.shape[-1] if self.start.ndim else 1)
@@ -110,10 +110,10 @@ class Objective:
 
 
 def checked(result: Any, shape: tuple, name: str, x: Any) -> Any:
-    """As float64, and no buffer of the caller's."""
+    """As float64, of the shape that is asked for."""
     if type(result) is np.float64 and not shape:
         return result
-    array = np.array(result)
+    array = np.asarray(result)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name}: it gave {array.dtype} ({str(result)[:40]!r}); real numbers are accepted")
     if array.shape != shape:

@@ -28,7 +28,7 @@ class Problem:
     shows: str
 
     def __call__(self, x: Any) -> Any:
-        return self.f(np.asarray(x, np.float64))
+        return self.f(np.asarray(x, np.float64) if isinstance(x, list | tuple) else x)
 
 
 def of_parts(f: Callable, slopes: Callable) -> tuple[Callable, Callable]:

@@ -104,7 +104,7 @@ def test_the_eigenvalues_are_told_where_they_decide():
 
 
 def test_a_narrow_way_down_from_a_corner_is_no_minimum():
-    trace = descend(lambda p: 10 * np.abs(p[..., 0] - p[..., 1]) - 0.5 * (p[..., 0] + p[..., 1]), [1.0, 1.0], steps=3)
+    trace = descend(lambda p: 40 * np.abs(p[..., 0] - p[..., 1]) - 0.5 * (p[..., 0] + p[..., 1]), [1.0, 1.0], steps=3)
     assert trace.verdict == "saddle"
 
 
