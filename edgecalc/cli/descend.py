@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from edgecalc.cli.diff import place
+from edgecalc.cli.plot import save, writable
 
 EPILOG = """examples:
   edgecalc descend "x**2+y**2" --from 3,4 --rule sign --rate 1 --steps 4
@@ -54,6 +56,10 @@ def add(commands) -> None:
 def run(args: argparse.Namespace) -> int:
     from edgecalc.errors import EdgecalcError
 
+    if args.plot:
+        writable(Path(args.plot))
+    if args.animate:
+        writable(Path(args.animate), (".html", ".gif"), "--animate")
     f, grad, start = problem_of(args.formula, args.start)
     names = args.rule or ["gd"]
     if args.csv and len(names) > 1:
@@ -66,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         from edgecalc.plots import descent
 
-        descent.paths(f, traces).savefig(args.plot)
+        save(descent.paths(f, traces), Path(args.plot))
     if args.animate:
         from edgecalc.plots import descent
 
@@ -82,7 +88,7 @@ def problem_of(text: str, start: str | None) -> tuple:
 
     if text in PROBLEMS:
         problem = PROBLEMS[text]
-        return problem.f, problem.gradient, list(problem.start) if start is None else place(start, len(problem.start), "--from")
+        return problem, problem.gradient, list(problem.start) if start is None else place(start, len(problem.start), "--from")
     expression = Expression.parse(text)
     if not expression.variables:
         raise EdgecalcError(f"formula: {text!r} has no variable; there is nothing to descend")

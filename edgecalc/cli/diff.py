@@ -5,8 +5,10 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from dataclasses import asdict
 from math import isfinite
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from edgecalc.cli.plot import save, writable
 from edgecalc.errors import EdgecalcError
 
 EXAMPLES = """\
@@ -58,6 +60,8 @@ def run(args: Namespace) -> int:
         refuse(args, "--steps", "plot", "json")
         print(work(expression, (*expression.variables, "x")[0]))
         return 0
+    if args.plot:
+        writable(Path(args.plot))
     if args.at is None:
         raise EdgecalcError("--at X: say where, such as --at 0.25; or --steps for the rules alone")
     at = place(args.at, max(1, len(expression.variables)))
@@ -68,7 +72,7 @@ def run(args: Namespace) -> int:
         answer = (studied if args.study else compared if args.method == "all" else slope)(expression, at[0], args)
     print(json.dumps({"formula": args.formula} | plain(answer.held)) if args.json else answer.text, flush=True)
     if args.plot:
-        answer.draw().savefig(args.plot)
+        save(answer.draw(), Path(args.plot))
     return 0
 
 

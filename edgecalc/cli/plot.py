@@ -255,9 +255,8 @@ def run(args: argparse.Namespace) -> int:
     dpi = read(DPI, given.dpi)
     drawn = drawer(function)(**{name: read(picture.takes[name], text) for name, text in texts.items()})
     from edgecalc.media.names import printable
-    from edgecalc.media.write import write_whole
 
-    write_whole(out, encoded(drawn, out.suffix.lower(), dpi))
+    save(drawn, out, dpi)
     print(printable(out))
     return 0
 
@@ -305,12 +304,22 @@ def spaced(word: str) -> str:
 
 def checked(out: Path, picture: Picture) -> str | Callable:
     """What draws that sort of file, before any work that would be lost."""
-    suffix = out.suffix.lower()
-    if suffix not in picture.suffixes:
-        raise EdgecalcError(f"-o: {out} came; a name that ends in {', '.join(picture.suffixes)} is accepted")
+    writable(out, picture.suffixes, "-o")
+    return picture.turned if out.suffix.lower() == ".html" else picture.function
+
+
+def writable(out: Path, suffixes: tuple[str, ...] = SUFFIXES, option: str = "--plot") -> None:
+    if out.suffix.lower() not in suffixes:
+        raise EdgecalcError(f"{option}: {out} came; a name that ends in {', '.join(suffixes)} is accepted")
     if out.is_dir() or not out.absolute().parent.is_dir():
-        raise EdgecalcError(f"-o: {out} came; a file in a folder that exists is accepted")
-    return picture.turned if suffix == ".html" else picture.function
+        raise EdgecalcError(f"{option}: {out} came; a file in a folder that exists is accepted")
+
+
+def save(drawn: Any, out: Path, dpi: int = 100) -> None:
+    """Whole, or not at all."""
+    from edgecalc.media.write import write_whole
+
+    write_whole(out, encoded(drawn, out.suffix.lower(), dpi))
 
 
 def read(argument: Argument, text: str) -> Any:

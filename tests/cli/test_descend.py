@@ -55,9 +55,21 @@ def test_options_reach_the_run(tmp_path, capsys):
     assert max(row[1] for row in json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]) <= 0.5
 
 
+def test_the_way_is_drawn_and_played(tmp_path):
+    files = [tmp_path / name for name in ("way.png", "way.html", "race.gif")]
+    assert run("rosenbrock", "--rule", "adam", "--rule", "gd", "--rate", 0.001, "--steps", 5, "--plot", files[0], "--animate", files[1]) == 0
+    assert run("x**2", "--from", 3, "--steps", 5, "--plot", tmp_path / "way.svg", "--animate", files[2]) == 0
+    assert [file.read_bytes()[:4] for file in files] == [b"\x89PNG", b"<!do", b"GIF8"]
+    assert b"rosenbrock" in files[1].read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["race.gif", "way.html", "way.png", "way.svg"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["x**2", "--from", "1", "--plot", "way.xyz"], "--plot: way.xyz came; a name that ends in .png, .svg, .pdf is accepted"),
+        (["x**2", "--from", "1", "--animate", "way.png"], "--animate: way.png came; a name that ends in .html, .gif is accepted"),
+        (["x**2", "--from", "1", "--plot", "nowhere/way.png"], "a file in a folder that exists is accepted"),
         (["x**2"], "--from X: say where to start"),
         (["x**2", "--from", "1,2"], "--from: '1,2' came; 1 number is accepted"),
         (["x**2+", "--from", "1"], "formula:"),
