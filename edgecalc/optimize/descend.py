@@ -77,11 +77,15 @@ def descend(
     first, tolerance = positive(chosen.rate if rate is None else rate, "rate"), 0.0 if stop is None else number(stop, "stop", 0)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback: {callback!r} came; a function of (iteration, x, f) is accepted")
-    batches = drawn(rows, batch_of(1 if rule == "sgd" and batch is None else batch, rows), dice_of(seed))
+    batch = batch_of(1 if rule == "sgd" and batch is None else batch, rows)
+    batches = drawn(rows, batch, dice_of(seed))
     recorder = Recorder(chosen.name, objective, steps, plan.adaptive, tolerance)
 
     def kept(place: Any) -> Any:
         return place if limits is None else np.clip(place, *limits)
+
+    def pulling(place: Any, slope: Any) -> Any:
+        return slope if limits is None else np.where(free(place, slope, limits), slope, 0.0)[()]
 
     def loop() -> Any:
         x, eta = objective.start, adaptive_rate(first, plan.adaptive, objective.starts)
@@ -91,7 +95,9 @@ def descend(
             place = x if chosen.ahead is None else kept(chosen.ahead(x, state))
             slope = objective.slope(place, next(batches)) if chosen.takes == "gradient" else np.full(np.shape(x), np.nan)
             used = eta if plan.adaptive else first * plan.factor(step, steps)
-            left = slope if limits is None else np.where(free(x, slope, limits), slope, 0.0)[()]
+            left = pulling(x, slope)
+            if batch is not None and np.any(lengths(left) <= tolerance):
+                left = pulling(x, objective.slope(x))  # where one batch is content, others may not be
             done = ended(reasons, value, left, moved, tolerance, state, chosen)
             recorder.row(step, x, value, slope, used, last=done)
             if done or step == steps:

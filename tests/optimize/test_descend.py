@@ -203,6 +203,42 @@ def test_stochastic_descent_with_a_falling_rate_finds_the_least_squares(points):
     assert trace.x[-1] == pytest.approx(best, abs=1e-3)
 
 
+def test_a_batch_without_a_slope_does_not_end_the_run():
+    def f(w, t):
+        return ((w[..., None] - t) ** 2).mean(-1)
+
+    data = np.array([0.0, 0.0, 0.0, 8.0])
+    for seed in range(4):
+        for start in (0.0, [[0.0], [1.0]]):
+            g = f if np.ndim(start) == 0 else lambda w, t: f(w[..., 0], t)
+            trace = descend(g, start, data=data, batch=1, seed=seed, rate=0.1, schedule="cosine", steps=400)
+            assert np.all(np.abs(trace.x[-1] - 2) < 0.5)
+            assert trace.iterations[-1] == 400
+    content = descend(f, 2.0, data=np.array([2.0, 2.0]), batch=1, seed=0)
+    assert content.stopped == "the gradient is as small as `stop` asks"
+    halfway = descend(f, 0.0, grad=lambda w, t: 0.0 * w if len(t) == 1 else f(w, t), data=data, batch=1, seed=0, steps=3)
+    assert halfway.verdict == "not converged"
+
+
+def test_x_that_runs_out_of_numbers_stops_the_run():
+    for start in (1.0, [[1.0], [1.0]]):
+        f = (lambda x: 1 / (1 + x * x)) if np.ndim(start) == 0 else lambda p: 1 / (1 + (p * p).sum(-1))
+        trace = descend(f, start, "momentum", rate=1e308, steps=40)
+        assert set(np.ravel(trace.stopped)) == {"the gradient is not finite"}
+        assert set(np.ravel(trace.verdict)) == {"left the domain"}
+
+
+def test_at_a_corner_the_smaller_slope_counts():
+    assert descend(lambda x: np.maximum(x, 3 * x), 0.0, rate=1.0, steps=1).x.tolist() == [0, -1]
+    assert descend(lambda x: np.maximum(-x, -3 * x), 0.0, rate=1.0, steps=1).x.tolist() == [0, 1]
+    assert descend(lambda p: np.maximum(p, 3 * p).sum(-1), [0.0, 1.0], rate=1.0, steps=1).x.tolist() == [[0, 1], [-1, -2]]
+
+
+def test_one_run_of_many_keeps_the_bounds():
+    trace = descend(bowl, [[1.0, 2.0], [3.0, 2.0]], rate=0.1, steps=2, bounds=[(0, 5), (-1, np.inf)])
+    np.testing.assert_array_equal(trace.of(1).objective.bounds, [[0, -1], [5, np.inf]])
+
+
 def test_rates_of_the_trace_are_the_schedules():
     for name, make in SCHEDULES.items():
         if name == "progress":

@@ -85,6 +85,14 @@ def test_given_derivatives_are_used_and_counted():
     assert min(calls.values()) >= 2
 
 
+def test_with_a_gradient_f_is_asked_for_values_alone():
+    seen = []
+    problem = PROBLEMS["rosenbrock"]
+    trace = newton(lambda p: seen.append(p) or problem.f(p), problem.start, grad=problem.gradient)
+    assert len(seen) < 5 * len(trace.x)
+    assert trace.verdict == "minimum"
+
+
 BUFFER = np.zeros((2, 2))
 
 

@@ -71,6 +71,10 @@ def test_verdicts_of_functions_of_one_variable(f, start, options, verdict):
         ),  # bent upwards on its way to a flat place that is none
         (lambda p: p[..., 0] ** 5 + p[..., 1] ** 2, [1.0, 1.0], {"rate": 0.1, "steps": 20000}, "saddle"),
         (lambda x: -(x**5), -1.0, {"grad": lambda x: -5 * x**4, "rate": 0.1, "steps": 20000}, "saddle"),
+        (lambda x: x * x, 3.0, {"bounds": (3, 3)}, "minimum"),
+        (lambda p: p[..., 1] ** 2 - (p[..., 0] - 3) ** 2, [3.0, 0.0], {"bounds": [(3, 3), (-1, 1)]}, "minimum"),
+        (bowl, [1e-13, 0.0], {"steps": 3}, "minimum"),  # near enough from the first
+        (lambda x: x * x, 1e-3, {"rule": "adam", "rate": 0.1, "steps": 5}, "not converged"),  # past it and up, by steps of one length
         (abs, 7e-4, {"grad": lambda x: 0.0}, "not converged"),  # lower a little further, but not much further
         (lambda x: 1 / x, 0.0, {}, "left the domain"),  # it has never been in it
         (lambda x: 1 / (1 + x * x), 1.0, {"grad": lambda x: -1e308, "rate": 10.0}, "left the domain"),  # x is infinite, f is 0
