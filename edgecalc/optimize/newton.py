@@ -143,7 +143,6 @@ def line_search(objective: Objective, here: Place, ways: np.ndarray, limits: Any
         return np.where(going, 1.0, 0.0), np.where(going[:, None], here.x + ways, here.x)
     part, moved = np.ones(len(here.x)), here.x.copy()
     open_ = going.copy()
-    curve = np.minimum(np.einsum("ki,kij,kj->k", ways, here.bend, ways), 0.0)
     for _ in range(HALVINGS):
         if not open_.any():
             break
@@ -151,7 +150,7 @@ def line_search(objective: Objective, here: Place, ways: np.ndarray, limits: Any
         if limits is not None:
             trial = np.clip(trial, *limits)
         value = np.reshape(objective.value(trial.reshape(np.shape(objective.start))[()]), -1)
-        promised = np.sum(here.slope * (trial - here.x), axis=1) + part**2 * curve / 2
+        promised = np.sum(here.slope * (trial - here.x), axis=1)
         lower = open_ & (value <= here.value + ENOUGH * promised + ROUNDING * np.abs(here.value)) & (trial != here.x).any(axis=1)
         moved[lower] = trial[lower]
         open_ = open_ & ~lower

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgecalc.optimize import RULES, SCHEDULES, bfgs, descend, lbfgs, newton, problems, recorder, schedules
+from edgecalc.optimize import RULES, SCHEDULES, bfgs, descend, lbfgs, newton, problems, recorder, rules, schedules
 
 ROSENBROCK = problems.PROBLEMS["rosenbrock"]
 
@@ -125,7 +125,7 @@ def test_differences_do_not_look_beyond_bounds_and_equal_bounds_hold_a_variable(
         seen.append(np.asarray(p).reshape(-1, 2).copy())
         return np.sqrt(np.abs(p)).sum(-1) + bowl(p)
 
-    for bounds, rule in (((0.5, np.inf), "gd"), ((0.5, np.inf), "nesterov"), ((0.5, np.inf), "hill climbing")):
+    for bounds, rule in (((0.5, np.inf), "gd"), ((0.5, np.inf), rules.nesterov(ahead=True)), ((0.5, np.inf), "hill climbing")):
         trace = descend(f, [0.5, 2.0], rule, rate=0.3, steps=20, bounds=bounds, seed=1 if rule == "hill climbing" else None)
         assert min(places.min() for places in seen) >= 0.5
         assert (np.diff(trace.f) <= 0).all()
@@ -267,8 +267,9 @@ def test_leaving_the_domain_is_told_with_the_place(f):
     assert trace.last == pytest.approx(0.1)
 
 
-def test_a_gradient_that_is_not_finite_stops_the_run_where_it_is():
-    trace = descend(bowl, [1.0, 1.0], grad=lambda p: np.array([np.nan, 1.0]) if p[0] < 0.9 else 2 * p, rate=0.1, steps=30)
+@pytest.mark.parametrize("lost", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_stops_the_run_where_it_is(lost):
+    trace = descend(bowl, [1.0, 1.0], grad=lambda p: np.array([lost, 1.0]) if p[0] < 0.9 else 2 * p, rate=0.1, steps=30)
     assert trace.stopped == "the gradient is not finite"
     assert trace.iterations[-1] == 1
     assert trace.verdict == "left the domain"
@@ -280,6 +281,11 @@ def test_a_callback_sees_every_step_and_may_stop_the_run():
     assert [k for k, *_ in seen] == [1, 2, 3, 4, 5]
     assert trace.stopped == "the callback said so"
     assert seen[-1][1:] == (trace.x[-1].tolist(), trace.f[-1])
+
+
+@pytest.mark.parametrize("answer", [False, None, 1, "stop", np.ones(2)])
+def test_a_callback_that_gives_anything_but_true_goes_on(answer):
+    assert descend(bowl, [1.0], rate=0.1, steps=3, callback=lambda k, x, f: answer).iterations[-1] == 3
 
 
 @pytest.mark.parametrize("where", ["callback", "f", "grad"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgecalc.optimize import bfgs, lbfgs, newton
+from edgecalc.optimize import bfgs, lbfgs, newton, recorder
 from edgecalc.optimize.problems import PROBLEMS
 
 WITH_MINIMUM = [problem for problem in PROBLEMS.values() if problem.minima]
@@ -160,6 +160,24 @@ def test_bounds_hold_and_the_end_at_a_bound_is_a_minimum_there():
     assert trace.verdict == "minimum"
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_held_at_a_bound_does_not_bend_the_step_of_the_others(order):
+    def f(p):
+        x, y = p[..., ::order][..., 0], p[..., ::order][..., 1]
+        return (x - 3) ** 2 + (y - 0.5) ** 2 + x * y
+
+    trace = newton(f, [1.0, 0.0][::order], bounds=[(-1, 1), (-9, 9)][::order])
+    assert trace.x[-1][::order] == pytest.approx([1, 0])
+    away = newton(f, [1.0, 3.0][::order], bounds=[(-1, 1), (-9, 9)][::order], stop=1e-8)
+    assert away.iterations[-1] == 1
+    assert away.x[-1][::order] == pytest.approx([1, 0])
+
+
+def test_a_step_that_leads_nowhere_is_none():
+    trace = newton(lambda x: 0 * x, 1e3, grad=lambda x: 1e-6, steps=5)
+    assert trace.stopped == "no step goes down any more"
+
+
 def test_a_callback_may_stop_it_and_errors_carry_the_trace():
     problem = PROBLEMS["rosenbrock"]
     assert newton(problem.f, [-1.2, 1.0], callback=lambda k, x, f: k == 3).stopped == "the callback said so"
@@ -181,6 +199,22 @@ def test_scipys_methods_leave_the_same_trace(method, problem):
         np.testing.assert_allclose(trace.gradient, [problem.gradient(x) for x in trace.x], atol=1e-7)
         assert trace.verdict == "minimum"
         assert np.linalg.norm(trace.x[-1] - np.array(problem.minima), axis=-1).min() < 1e-4
+
+
+def test_lbfgs_is_done_where_the_bounds_hold_it():
+    trace = lbfgs(PROBLEMS["sphere"].f, [3.0, 4.0], bounds=(1, 5))
+    assert trace.x[-1].tolist() == [1, 1]
+    assert trace.stopped == "the gradient is as small as `stop` asks"
+
+
+def test_long_runs_keep_the_rates_of_the_rows_they_keep(monkeypatch):
+    f, start = PROBLEMS["rosenbrock"].f, [-1.2, 1.0]
+    whole = newton(f, start, steps=200)
+    monkeypatch.setattr(recorder, "MOST_KEPT", 128)
+    kept = newton(f, start, steps=200)
+    assert 2 < len(kept.x) < len(whole.x)
+    assert len({*whole.rate}) > 1
+    np.testing.assert_array_equal(kept.rate, whole.rate[kept.iterations[:-1]])
 
 
 def test_lbfgs_within_bounds_and_of_many_variables():

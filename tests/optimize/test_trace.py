@@ -135,6 +135,12 @@ def test_many_starts_have_many_verdicts_and_one_sentence():
     assert trace.last.shape == trace.best.shape == (3, 2)
 
 
+def test_one_run_of_many_has_its_share_of_the_evaluations():
+    starts = np.random.default_rng(0).uniform(-1, 1, (9, 2))
+    together, alone = (descend(bowl, start, grad=lambda p: 2 * p, rate=0.1, steps=50) for start in (starts, starts[0]))
+    assert (np.abs(together.of(0).evaluations - alone.evaluations) < 5).all()
+
+
 def test_best_and_last_are_finite_places():
     trace = descend(lambda p: np.sqrt(p).sum(-1), [1.0, 2.0], rate=1.0, steps=80)
     assert np.isnan(trace.f[-1])
