@@ -220,6 +220,8 @@ def test_long_runs_keep_the_rates_of_the_rows_they_keep(monkeypatch):
 def test_lbfgs_within_bounds_and_of_many_variables():
     trace = lbfgs(PROBLEMS["sauna"].f, [1.0, 3.0], bounds=PROBLEMS["sauna"].box)
     assert trace.x[-1] == pytest.approx([4, 4], abs=1e-5)
+    short, long = (lbfgs(PROBLEMS["rosenbrock"].f, [-1.2, 1.0], memory=memory) for memory in (1, 10))
+    assert len(short.x) != len(long.x)
     many = lbfgs(PROBLEMS["sphere"].f, np.ones(1000), grad=PROBLEMS["sphere"].gradient)
     assert many.verdict == "minimum"
     assert lbfgs(PROBLEMS["rosenbrock"].f, [-1.2, 1.0], callback=lambda k, x, f: k == 2).stopped == "the callback said so"

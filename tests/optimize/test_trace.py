@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from edgecalc.optimize import descend, lbfgs, newton
+from edgecalc.optimize import descend, lbfgs, newton, rules
 from edgecalc.optimize.problems import PROBLEMS
 from edgecalc.optimize.verdict import VERDICTS
 
@@ -141,10 +141,20 @@ def test_one_run_of_many_has_its_share_of_the_evaluations():
     assert (np.abs(together.of(0).evaluations - alone.evaluations) < 5).all()
 
 
+def test_one_run_of_many_ends_where_it_stopped_and_not_where_it_stood_still():
+    waiting = descend(bowl, [[1.0, 2.0], [3.0, 1.0]], "hill climbing", rate=5.0, steps=20, seed=1)
+    assert (waiting.x[-1] == waiting.x[-2]).all(axis=-1).any()
+    assert [len(run.x) for run in waiting.runs] == [21, 21]
+    steep = descend(bowl, [[1.0], [2.0]], rules.rmsprop(centered=True), grad=lambda p: np.where(p > 1.5, 1e160, 2 * p), steps=9)
+    assert np.isnan(steep.of(1).x[-1]).all()  # from inf - inf within the rule
+    assert [len(run.x) for run in steep.runs] == [10, 2]
+
+
 def test_best_and_last_are_finite_places():
     trace = descend(lambda p: np.sqrt(p).sum(-1), [1.0, 2.0], rate=1.0, steps=80)
     assert np.isnan(trace.f[-1])
     assert trace.last.tolist() == trace.x[-2].tolist()
+    assert trace.best.tolist() == trace.last.tolist()
     climbing = descend(bowl, [1.0, 2.0], rate=1.2, steps=10)
     assert climbing.best.tolist() == [1, 2]
 
