@@ -84,6 +84,8 @@ def newton(
             here = in_rows(x, value, slope, bend)
             may_move = free(here.x, here.slope, limits)
             ways, curved = directions(here, may_move, form, tolerance)
+            if limits is not None:
+                ways[curved & (np.clip(here.x + ways, *limits) == here.x).all(axis=1)] *= -1  # a bound stands before the one way down
             judge(reasons, here, may_move, curved, tolerance)
             done = bool((reasons != ends.STEPS).all())
             recorder.row(step, x, value, slope, np.nan, last=done)

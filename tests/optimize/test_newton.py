@@ -174,8 +174,20 @@ def test_what_is_held_at_a_bound_does_not_bend_the_step_of_the_others(order):
 
 
 def test_a_step_that_leads_nowhere_is_none():
-    trace = newton(lambda x: 0 * x, 1e3, grad=lambda x: 1e-6, steps=5)
+    trace = newton(lambda x: 0 * x, 1e16, grad=lambda x: 1e-6, hess=lambda x: 1.0, steps=5)
     assert trace.stopped == "no step goes down any more"
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_maximum_at_a_bound_is_left_to_the_inside(side):
+    trace = newton(lambda p: -((p - side) ** 2).sum(-1), [[side], [0.5 * side]], bounds=(-1, 1))
+    assert trace.x[-1].tolist() == [[-side], [-side]]
+    assert trace.verdict.tolist() == ["minimum", "minimum"]
+
+
+@pytest.mark.parametrize("hess", [lambda x: 2.0, lambda x: [2], lambda x: [[2.0]]])
+def test_one_variable_has_one_second_derivative(hess):
+    assert newton(lambda x: x * x, 3.0, hess=hess).x.tolist() == [3, 0]
 
 
 def test_a_callback_may_stop_it_and_errors_carry_the_trace():

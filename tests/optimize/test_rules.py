@@ -123,3 +123,25 @@ def test_without_epsilon_a_flat_place_is_no_division_by_0():
         rule = RULES[name](epsilon=0.0)
         change, _ = rule.step(np.zeros(2), np.array([0.0, 1.0]), rule.init(np.zeros(2)), 0.1)
         assert change[0] == 0 > change[1]
+
+
+def test_a_constant_slope_has_no_spread_below_0():
+    rule = rules.rmsprop(0.5, centered=True)
+    x = np.zeros(1000)
+    slope, state = np.linspace(0.1, 3, 1000), rule.init(x)
+    for _ in range(100):
+        change, state = rule.step(x, slope, state, 0.01)
+        assert np.isfinite(change).all()
+
+
+def test_hill_climbing_asks_for_two_values_a_step():
+    trace = descend(peers.PROBLEM.f, peers.START, "hill climbing", rate=0.3, steps=20, seed=1)
+    assert np.diff(trace.evaluations)[1:].tolist() == [2] * 19
+
+
+def test_noise_starts_with_its_full_width_and_fades():
+    rule = rules.noisy(spread=3.0, fade=0.5, seed=2)
+    x, state = np.zeros(4), (0,)
+    for count in range(3):
+        change, state = rule.step(x, 0.0, state, 0.1)
+        np.testing.assert_allclose(change, -0.1 * 3 / np.sqrt(1 + count) * rules.noise(x, 2, count))

@@ -2,6 +2,7 @@
 
 from math import cos, pi
 
+import numpy as np
 import pytest
 
 from edgecalc.optimize import SCHEDULES, schedules
@@ -24,6 +25,17 @@ from edgecalc.optimize.schedules import schedule_of
 )
 def test_factors_follow_the_formula(schedule, formula):
     assert [schedule.factor(t, 200) for t in range(201)] == pytest.approx([formula(t) for t in range(201)], abs=1e-15)
+
+
+def test_past_the_last_step_a_schedule_stays_where_it_ended():
+    assert schedules.cosine(0.25).factor(300, 200) == 0.25
+    assert schedules.warm_up(20, "cosine").factor(20, 20) == 1.0
+
+
+def test_progress_takes_a_step_on_the_level_as_progress():
+    plan = schedules.progress(1.5, 0.5)
+    assert plan.adapt(0.5, 3.0, 3.0) == 0.75
+    assert plan.adapt(np.array([0.5, 0.5, 0.5]), np.array([3.0, 3.0, 3.0]), np.array([3.0, 4.0, 2.0])).tolist() == [0.75, 0.25, 0.75]
 
 
 def test_every_name_makes_a_schedule_of_that_name():
