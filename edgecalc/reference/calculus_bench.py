@@ -16,8 +16,12 @@ from edgecalc.core import strips
 from edgecalc.core.arrays import whole
 from edgecalc.errors import EdgecalcError
 from edgecalc.reference.bench import FEWER, SLOW, collected, duration, processor
-from edgecalc.reference.calculus_races import RACES, Race, Scene
+from edgecalc.reference.calculus_races import RACES as DERIVATIVES
+from edgecalc.reference.calculus_races import Race, Scene
 from edgecalc.reference.charts import bar, milliseconds
+from edgecalc.reference.descent_races import DESCENTS
+
+RACES = (*DERIVATIVES, *DESCENTS)
 
 POINTS = 1_000_000
 VARIABLES = 1000  # of the functions of many variables; as many as there are points, if these are fewer
