@@ -30,6 +30,7 @@ def descend(
     batch: int | None = None,
     seed: int | None = None,
     callback: Callable | None = None,
+    keep: int | None = None,
 ) -> Trace:
     """Walk down f from x0 by an update rule.
 
@@ -62,6 +63,9 @@ def descend(
         For batches and for the rules that throw dice.
     callback : callable, optional
         callback(iteration, x, f) after each step; if it returns True the run stops.
+    keep : int, optional
+        Every so many iterations are kept in the trace, and the last ones: 1 for all. Without it all are, unless x alone would
+        have more than 16 million numbers.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def descend(
         raise TypeError(f"callback: {callback!r} came; a function of (iteration, x, f) is accepted")
     batch = batch_of(1 if rule == "sgd" and batch is None else batch, rows)
     batches = drawn(rows, batch, dice_of(seed))
-    recorder = Recorder(chosen.name, objective, steps, plan.adaptive, tolerance)
+    recorder = Recorder(chosen.name, objective, steps, plan.adaptive, tolerance, None if keep is None else whole(keep, "keep", 1))
 
     def kept(place: Any) -> Any:
         return place if limits is None else np.clip(place, *limits)

@@ -28,9 +28,9 @@ STEPS, STILL, NO_VALUE, NO_SLOPE, ENDLESS, ASKED, STUCK, RAISED = range(len(REAS
 class Recorder:
     """The rows of a trace, being filled: all of them, or every k-th and the last ones."""
 
-    def __init__(self, rule: str, objective: Objective, steps: int, adaptive: bool, tolerance: float):
+    def __init__(self, rule: str, objective: Objective, steps: int, adaptive: bool, tolerance: float, keep: int | None = None):
         size = max(1, objective.start.size)
-        self.every = max(1, -(-size * (steps + 1) // MOST_KEPT))
+        self.every = keep or max(1, -(-size * (steps + 1) // MOST_KEPT))
         self.tail = steps - TAIL
         rows = steps + 1 if self.every == 1 else steps // self.every + TAIL + 2
         shape, starts = np.shape(objective.start), objective.starts

@@ -316,6 +316,9 @@ def test_long_runs_keep_some_rows_and_all_of_the_last(monkeypatch):
     assert (np.diff(trace.iterations) >= 1).all()
     assert np.diff(trace.iterations)[-20:].tolist() == [1] * 20
     np.testing.assert_allclose(trace.x[:, 0, 0], 0.998**trace.iterations, rtol=1e-9)
+    assert descend(bowl, np.ones((20, 2)), grad=lambda p: 2 * p, rate=0.001, steps=900, keep=1).iterations.tolist() == list(range(901))
+    some = descend(bowl, [1.0], grad=lambda p: 2 * p, rate=0.001, steps=100, keep=25).iterations
+    assert some.tolist() == [0, 25, 50, *range(69, 101)]
     stopped = descend(bowl, np.ones((20, 2)), grad=lambda p: 2 * p, rate=0.1, steps=900, stop=1e-3)
     assert np.linalg.norm(stopped.gradient[-1], axis=-1).max() <= 1e-3
 
@@ -362,6 +365,7 @@ def test_counted_evaluations_are_the_calls():
         ({"rule": "sgd"}, ValueError, "batch: 1 came without data"),
         ({"seed": -1}, ValueError, "seed: -1 came"),
         ({"seed": "dice"}, ValueError, "seed: 'dice' came"),
+        ({"keep": 0}, ValueError, "keep: 0 came"),
         ({"callback": 7}, TypeError, "callback: 7 came"),
         ({"grad": lambda p: p[:1]}, ValueError, r"grad: it gave shape \(1,\) for x of shape \(2,\)"),
         ({"f": lambda p: p}, ValueError, r"f: it gave shape \(2,\)"),
