@@ -106,11 +106,11 @@ def wide_type(operators: list[Operator], pieces: list[list], dtype: np.dtype, re
 
 
 def line_type(lines: list, dtype: np.dtype, wide: np.dtype) -> np.dtype:
-    """Lines may be narrower than what is made of them: half the bytes, and cheaper products."""
+    """Lines may be narrower than what is made of them, if there is room for the sum of two: half the bytes, and cheaper products."""
     if wide.kind == "f":
         return wide
     reach = max(sum(map(abs, weights)) for _, weights in lines) * max(int(np.iinfo(dtype).max), -int(np.iinfo(dtype).min))
-    return next(each for each in WIDE if each == wide or each.itemsize >= dtype.itemsize and reach <= np.iinfo(each).max)
+    return next(each for each in WIDE if each == wide or each.itemsize >= dtype.itemsize and 2 * reach <= np.iinfo(each).max)
 
 
 def near_weights(outputs: list, wide: np.dtype) -> tuple[int, int] | None:

@@ -25,7 +25,8 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     key = None
     if plain(operators[0][1], options, threads, gray):
         try:
-            key = (operators, finish, options, image.dtype, None if out is None else out.dtype)
+            types = None if out is None else tuple(each.dtype for each in out) if type(out) is tuple else out.dtype
+            key = (operators, finish, options, image.dtype, types)
             done = _ready[key].small(image, out)
             if done is not None:
                 return done

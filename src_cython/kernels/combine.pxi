@@ -16,7 +16,9 @@ ctypedef void (*combine_row)(const void** rows, const void* weights, int fold, i
 
 cdef inline wide both(pixel last, pixel first, int sign, wide dummy) noexcept nogil:
     """Two mirrored samples, added or subtracted; small integers before they become floats, which is one conversion for two."""
-    if (wide is float or wide is double) and (pixel is uint8_t or pixel is int8_t or pixel is uint16_t or pixel is int16_t):
+    if pixel is half:
+        return <wide> <half> (last + sign * first)
+    elif (wide is float or wide is double) and (pixel is uint8_t or pixel is int8_t or pixel is uint16_t or pixel is int16_t):
         return <wide> (<int> last + sign * <int> first)
     else:
         return <wide> (<wide> last + sign * <wide> first)
@@ -70,49 +72,49 @@ cdef void combine(const pixel** rows, const wide* weights, int fold, int taps, w
     """Long stencils take the innermost taps first, then four pairs at a time outwards; the last of an even number of taps in a SUM has no mirror."""
     cdef int k, outer = 0
     if fold == SUM and taps > 2 and taps % 2 == 0:
-        combine(rows, weights, fold, taps - 1, out, count)
-        added(rows[taps - 1], weights[taps - 1], out, count)
+        combine[pixel, wide](rows, weights, fold, taps - 1, out, count)
+        added[pixel, wide](rows[taps - 1], weights[taps - 1], out, count)
         return
     if fold != PLAIN and taps > 9:
         outer = (taps - 2) // 8 * 4
     if taps == 1:
-        copied(rows, weights, out, count)
+        copied[pixel, wide](rows, weights, out, count)
     elif fold == SUM:
-        whole_sum(rows + outer, weights + outer, taps - 2 * outer, out, count)
+        whole_sum[pixel, wide](rows + outer, weights + outer, taps - 2 * outer, out, count)
         for k in range(outer - 4, -1, -4):
-            four_pairs(rows + k, weights + k, taps - 2 * k, 1, out, count)
+            four_pairs[pixel, wide](rows + k, weights + k, taps - 2 * k, 1, out, count)
     elif fold == DIFFERENCE:
-        whole_difference(rows + outer, weights + outer, taps - 2 * outer, out, count)
+        whole_difference[pixel, wide](rows + outer, weights + outer, taps - 2 * outer, out, count)
         for k in range(outer - 4, -1, -4):
-            four_pairs(rows + k, weights + k, taps - 2 * k, -1, out, count)
+            four_pairs[pixel, wide](rows + k, weights + k, taps - 2 * k, -1, out, count)
     else:
-        copied(rows, weights, out, count)
+        copied[pixel, wide](rows, weights, out, count)
         for k in range(1, taps):
-            added(rows[k], weights[k], out, count)
+            added[pixel, wide](rows[k], weights[k], out, count)
 
 
 cdef void whole_sum(const pixel** rows, const wide* weights, int taps, wide* out, Py_ssize_t count) noexcept nogil:
     if taps == 2:
-        folded(rows, weights, out, count, 2, 1, False)
+        folded[pixel, wide](rows, weights, out, count, 2, 1, False)
     elif taps == 3:
-        folded(rows, weights, out, count, 3, 1, False)
+        folded[pixel, wide](rows, weights, out, count, 3, 1, False)
     elif taps == 5:
-        folded(rows, weights, out, count, 5, 1, False)
+        folded[pixel, wide](rows, weights, out, count, 5, 1, False)
     elif taps == 7:
-        folded(rows, weights, out, count, 7, 1, False)
+        folded[pixel, wide](rows, weights, out, count, 7, 1, False)
     else:
-        folded(rows, weights, out, count, 9, 1, False)
+        folded[pixel, wide](rows, weights, out, count, 9, 1, False)
 
 
 cdef void whole_difference(const pixel** rows, const wide* weights, int taps, wide* out, Py_ssize_t count) noexcept nogil:
     if taps == 2:
-        folded(rows, weights, out, count, 2, -1, False)
+        folded[pixel, wide](rows, weights, out, count, 2, -1, False)
     elif taps == 4:
-        folded(rows, weights, out, count, 4, -1, False)
+        folded[pixel, wide](rows, weights, out, count, 4, -1, False)
     elif taps == 6:
-        folded(rows, weights, out, count, 6, -1, False)
+        folded[pixel, wide](rows, weights, out, count, 6, -1, False)
     else:
-        folded(rows, weights, out, count, 8, -1, False)
+        folded[pixel, wide](rows, weights, out, count, 8, -1, False)
 
 
 cdef void four_pairs(const pixel** rows, const wide* weights, int taps, int sign, wide* out, Py_ssize_t count) noexcept nogil:
@@ -124,9 +126,9 @@ cdef void four_pairs(const pixel** rows, const wide* weights, int taps, int sign
         eight[k], eight[7 - k] = rows[k], rows[taps - 1 - k]
         weight[k], weight[7 - k] = weights[k], weights[taps - 1 - k]
     if sign > 0:
-        folded(eight, weight, out, count, 8, 1, True)
+        folded[pixel, wide](eight, weight, out, count, 8, 1, True)
     else:
-        folded(eight, weight, out, count, 8, -1, True)
+        folded[pixel, wide](eight, weight, out, count, 8, -1, True)
 
 
 ctypedef void (*joint_row)(const void** rows, const void* weights, void* smoothed, void* differenced, Py_ssize_t count) noexcept nogil
@@ -179,3 +181,6 @@ COMBINE[F64][F64] = <combine_row> combine[double, double]
 cdef joint_row JOINT[10][10]                # [pixel][wide], where it is worth a kernel of its own
 JOINT[U8][I16] = <joint_row> combine_jointly[uint8_t, int16_t]
 JOINT[U16][I32] = <joint_row> combine_jointly[uint16_t, int32_t]
+cdef combine_row ACROSS[10][10]             # [line][wide]: as COMBINE, but what is narrower than its sum has room for two
+memcpy(ACROSS, COMBINE, sizeof(COMBINE))
+ACROSS[I16][I32] = <combine_row> combine[half, int32_t]

@@ -114,24 +114,14 @@ cdef void l2_picture_near(const int16_t* x, const int16_t* y, double side, doubl
         out[j] = <uint8_t> <int> (sqrtf(square) + <float> 0.5)
 
 
-cdef inline void angle(wide x, wide y, real* out) noexcept nogil:
-    """atan2(y, x): the arc tangent of smaller/larger by a polynomial (minimax, relative error 1.5e-8), then unfolded.
+cdef inline real arc(real ratio, bint steep, bint left, bint below) noexcept nogil:
+    """The arc tangent of the smaller derivative over the larger, by a polynomial (minimax, relative error 1.5e-8), then unfolded.
 
-            \\  y > |x|  /
-              \\       /         smaller/larger lies in [0, 1];
-        x < 0   \\   /   x > 0   past the diagonal: pi/2 - a; left half: pi - a; lower half: -a
+        \\  steep  /
+          \\     /           steep: pi/2 - a; left half: pi - a; below: -a
+      left  \\ /
     """
-    cdef real h = <real> x, v = <real> y
-    cdef real up = size[real](v), along = size[real](h)
-    cdef real larger = up if up > along else along, smaller = along if up > along else up
-    cdef real ratio, s, a
-    if wide is float or wide is double:
-        ratio = smaller / (larger if larger > 0 else 1)
-        ratio = 1 if smaller == larger and larger > 0 else ratio          # two infinities are one diagonal
-    else:
-        ratio = smaller / (larger if larger > 1 else 1)
-    s = ratio * ratio
-    a = <real> 0.00284988943095
+    cdef real s = ratio * ratio, a = <real> 0.00284988943095
     a = a * s + <real> -0.0160686282131
     a = a * s + <real> 0.0426915180946
     a = a * s + <real> -0.0750429444554
@@ -141,12 +131,22 @@ cdef inline void angle(wide x, wide y, real* out) noexcept nogil:
     a = a * s + <real> -0.333330733452
     a = a * s + <real> 0.999999984766
     a = a * ratio
-    a = <real> 1.5707963267948966 - a if up > along else a
-    a = <real> 3.141592653589793 - a if with_sign[real](1, h) < 0 else a
-    a = with_sign[real](a, v)
+    a = <real> 1.5707963267948966 - a if steep else a
+    a = <real> 3.141592653589793 - a if left else a
+    return -a if below else a
+
+
+cdef inline void angle(wide x, wide y, real* out) noexcept nogil:
+    """atan2(y, x)"""
+    cdef real h = <real> x, v = <real> y
+    cdef real up = size[real](v), along = size[real](h)
+    cdef real larger = up if up > along else along, smaller = along if up > along else up
+    cdef real ratio = smaller / (larger if larger > 0 else 1)
     if wide is float or wide is double:
-        a = a if h == h and v == v else <real> NAN                        # one NaN for all: its sign depends on the order of a sum
-    out[0] = a
+        ratio = 1 if smaller == larger and larger > 0 else ratio          # two infinities are one diagonal
+    out[0] = arc[real](ratio, up > along, with_sign[real](1, h) < 0, with_sign[real](1, v) < 0)
+    if wide is float or wide is double:
+        out[0] = out[0] if h == h and v == v else <real> NAN              # one NaN for all: its sign depends on the order of a sum
 
 
 cdef void orientation(const wide* x, const wide* y, double side, double mid, real* out, void* second, Py_ssize_t count) noexcept nogil:
@@ -156,12 +156,16 @@ cdef void orientation(const wide* x, const wide* y, double side, double mid, rea
 
 
 cdef void polar_near(const int16_t* x, const int16_t* y, double side, double mid, float* out, float* second, Py_ssize_t count) noexcept nogil:
+    """Magnitude and orientation of int16 derivatives, compared before they become floats, when twice as many go at once."""
     cdef Py_ssize_t j
-    cdef int16_t h, v, s = <int16_t> side, m = <int16_t> mid
+    cdef int16_t h, v, along, up, larger, smaller, s = <int16_t> side, m = <int16_t> mid
     for j in range(count):
         h, v = across(x, j, True), down(y, j, s, m, True)
-        out[j] = sqrtf(<float> h * <float> h + <float> v * <float> v)
-        angle[int16_t, float](h, v, second + j)
+        along, up = <int16_t> abs(h), <int16_t> abs(v)
+        larger, smaller = (up if up > along else along), (along if up > along else up)
+        out[j] = sqrtf(<float> larger * <float> larger + <float> smaller * <float> smaller)
+        larger = larger if larger > 1 else 1
+        second[j] = arc[float](<float> smaller / <float> larger, up > along, h < 0, v < 0)
 
 
 cdef pair_row MAGNITUDE_L2[10][10]          # [wide][real], of derivatives

@@ -13,72 +13,6 @@ from libc.string cimport memset
 
 cnp.import_array()
 
-cdef enum:
-    EACH = 0                # every derivative to its own output
-    L2 = 1                  # two derivatives to their magnitude
-    L1 = 2
-    ANGLE = 3
-    POLAR = 4               # magnitude and orientation
-    LEAST_AND_MOST = 5      # nothing is written: the range of the derivative
-
-    TILE_BYTES = 4096       # of one row of wide numbers
-    MOST_LINES = 8
-    SMALL = 1 << 20         # pixels: larger images are worth a second thread
-    LARGE = 1 << 24         # bytes: larger outputs go past the caches, where little is computed between two stores
-
-cdef struct Combination:
-    int taps
-    int fold
-    Py_ssize_t* places      # a line's: an offset per outer axis for each tap; an output's: a column offset for each tap
-    int* lines              # an output's: the line that each tap reads
-    void* weights
-
-cdef struct Walk:
-    # one call of run: where image and outputs lie, which part is wanted, where the rows between them are kept
-    const char* image
-    const Py_ssize_t* sizes
-    const Py_ssize_t* strides
-    char* out[2]
-    const Py_ssize_t* out_strides[2]
-    const Py_ssize_t* out_sizes
-    Py_ssize_t row0, row1, column0, column1, tile
-    bint large                      # rows are fetched a tile ahead
-    bint streams                    # rows are made in `ready`, then copied past the caches
-    Py_ssize_t index[32]            # of the row in work, along each outer axis
-    Py_ssize_t column, count        # of the tile in work: its first column, how many
-    Py_ssize_t begin, low, high     # the image's columns that its lines cover: wanted from, inside from, inside to
-    char* scratch                   # holds all that follows
-    const char** pointers
-    const char** bases
-    char* room                      # for the lines
-    char* lines                     # the first of them, placed so that what is written to it starts on a cache line
-    Py_ssize_t line_bytes
-    char* derivative[2]
-    char* real
-    char* ready[2]
-    char* constant
-    double least, most
-
-
-cdef inline char* aligned(char* place) noexcept nogil:
-    return place + (64 - <size_t> place % 64) % 64
-
-
-cdef inline void copy_one(char* target, const char* source, Py_ssize_t size) noexcept nogil:
-    if size == 2:
-        (<int16_t*> target)[0] = (<const int16_t*> source)[0]
-    elif size == 4:
-        (<int32_t*> target)[0] = (<const int32_t*> source)[0]
-    else:
-        (<int64_t*> target)[0] = (<const int64_t*> source)[0]
-
-
-cdef bint three_rows(lines):
-    """Whether the lines are a mirrored sum of three rows and the difference of the outer two."""
-    (fold, places, _), (other_fold, other_places, other_weights) = lines
-    around = ((-1,), (0,), (1,))
-    return fold == SUM and tuple(places) == around and other_fold == DIFFERENCE and tuple(other_places) == around[::2] and other_weights[1] == 1
-
 
 @cython.final
 cdef class Plan:
@@ -108,7 +42,7 @@ cdef class Plan:
         self.lines, self.outputs = len(lines), len(outputs)
         self.alive = []
         self.most_taps = 1
-        if COMBINE[self.pixel][self.narrow] is NULL or COMBINE[self.narrow][self.wide] is NULL or self.lines > MOST_LINES:
+        if COMBINE[self.pixel][self.narrow] is NULL or ACROSS[self.narrow][self.wide] is NULL or self.lines > MOST_LINES:
             raise TypeError(f"no kernel takes types {types} and {self.lines} lines")
         for k, (fold, places, weights) in enumerate(lines):
             self.line[k] = self.combination(fold, places, weights, [0], self.narrow)
@@ -181,8 +115,12 @@ cdef class Plan:
             first = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(0)], 0)
             if self.results == 2:
                 second = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(array), NUMPY_TYPE[self.result_type(1)], 0)
-        elif self.results == 1 and self.fits(out, array, 0):
+        elif self.results == 1:
+            if not self.fits(out, array, 0):
+                return None
             first = out
+        elif type(out) is tuple and len(out) == 2 and self.fits(out[0], array, 0) and self.fits(out[1], array, 1) and apart(out[0], out[1]):
+            first, second = out
         else:
             return None
         cdef Py_ssize_t columns = cnp.PyArray_DIM(array, ndim - 1)
@@ -199,9 +137,7 @@ cdef class Plan:
             and code_of(cnp.PyArray_TYPE(array)) == self.result_type(k) and cnp.PyArray_TYPE(array) != cnp.NPY_BOOL
         ):
             return False
-        cdef char* ours = <char*> cnp.PyArray_DATA(array)
-        cdef char* theirs = <char*> cnp.PyArray_DATA(image)
-        return ours + cnp.PyArray_NBYTES(array) <= theirs or theirs + cnp.PyArray_NBYTES(image) <= ours
+        return apart(array, image)
 
     def strip(self, cnp.ndarray image not None, cnp.ndarray first not None, cnp.ndarray second,
               Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t column0, Py_ssize_t column1, bint fresh=False):
@@ -222,8 +158,10 @@ cdef class Plan:
         w.out_sizes = <Py_ssize_t*> cnp.PyArray_DIMS(first)
         w.row0, w.row1, w.column0, w.column1 = row0, row1, column0, column1
         w.least, w.most = float("inf"), -float("inf")
-        w.large = cnp.PyArray_NBYTES(first) >= LARGE and self.finish == EACH
-        w.streams = w.large and not fresh
+        w.large = cnp.PyArray_NBYTES(first) >= LARGE
+        w.streams = w.large and not fresh and (self.finish == EACH or self.finish == L1)
+        w.seamless = cnp.PyArray_IS_C_CONTIGUOUS(first) and cnp.PyArray_IS_C_CONTIGUOUS(other) and column1 - column0 == w.out_sizes[self.outer]
+        w.waiting[0] = w.waiting[1] = 0
         with nogil:
             if not self.prepare(&w):
                 raise MemoryError("no memory for the rows of one tile")
@@ -237,6 +175,7 @@ cdef class Plan:
         """Room for the rows of one tile; False if there is no memory. Whoever walks frees w.scratch."""
         cdef Py_ssize_t k, byte
         w.tile = min(self.tile, max(w.column1 - w.column0, 1))
+        w.part = PART_BYTES // (self.results * ITEMSIZE[self.result_type(0)]) if w.streams else w.tile
         cdef Py_ssize_t reached = w.tile + self.left + self.right, row = w.tile * 8 + 64
         cdef Py_ssize_t constant_bytes = reached * ITEMSIZE[self.pixel] if self.border == CONSTANT else 0
         w.line_bytes = (reached * ITEMSIZE[self.narrow] + 127) // 64 * 64
@@ -264,13 +203,14 @@ cdef class Plan:
             w.index[axis] = rest % w.out_sizes[axis]
             rest = rest // w.out_sizes[axis]
         for row in range(w.row0, w.row1):
+            w.last = not w.seamless or row == w.row1 - 1
             column = w.column0
             while column < w.column1:
                 w.column = column
-                w.count = min(w.tile, w.column1 - column)
+                w.width = min(w.tile, w.column1 - column)
                 w.begin = column + self.origin[self.outer] - self.left
                 w.low = max(w.begin, 0)
-                w.high = min(w.begin + self.left + w.count + self.right, w.sizes[self.outer])
+                w.high = min(w.begin + self.left + w.width + self.right, w.sizes[self.outer])
                 w.lines = w.room + (64 - (w.low - w.begin) * ITEMSIZE[self.narrow] % 64) % 64
                 self.one_tile(w)
                 column += w.tile
@@ -284,35 +224,56 @@ cdef class Plan:
 
     cdef void one_tile(self, Walk* w) noexcept nogil:
         cdef int k, axis
-        cdef Py_ssize_t here = self.left * ITEMSIZE[self.narrow], inside_at = (w.low - w.begin) * ITEMSIZE[self.narrow]
+        cdef Py_ssize_t inside_at = (w.low - w.begin) * ITEMSIZE[self.narrow]
         cdef char* place[2]
-        cdef char* target[2]
-        cdef char* derivative[2]
         for k in range(2):
             place[k] = w.out[k] + w.column * ITEMSIZE[self.result_type(k)]
             for axis in range(self.outer):
                 place[k] += w.index[axis] * w.out_strides[k][axis]
-            target[k] = w.ready[k] if w.streams else place[k]
-        cdef char* lines = target[0] if self.direct and self.vertical else w.lines
-        if self.joint is not NULL:
+        if self.joint is not NULL or self.vertical:
             self.locate(w, &self.line[0])
-            self.joint(<const void**> w.pointers, self.line[0].weights, lines + inside_at, lines + w.line_bytes + inside_at, w.high - w.low)
-        for k in range(self.lines):
-            self.vertical_half(w, &self.line[k], lines + k * w.line_bytes)
+        if self.joint is not NULL:
+            self.joint(<const void**> w.pointers, self.line[0].weights, w.lines + inside_at, w.lines + w.line_bytes + inside_at, w.high - w.low)
+        if not self.vertical:
+            for k in range(self.lines):
+                self.vertical_half(w, &self.line[k], w.lines + k * w.line_bytes)
+        w.at, w.count = 0, w.part
+        if w.streams:                               # each part but the first starts on a cache line
+            w.count -= <Py_ssize_t> (<size_t> place[0] % 64) // ITEMSIZE[self.result_type(0)]
+        w.count = min(w.count, w.width)
+        while w.count > 0:
+            self.one_part(w, place)
+            for k in range(self.results):
+                place[k] += w.count * ITEMSIZE[self.result_type(k)]
+            w.at += w.count
+            w.count = min(w.part, w.width - w.at)
+
+    cdef void one_part(self, Walk* w, char** place) noexcept nogil:
+        cdef int k
+        cdef char* target[2]
+        cdef char* derivative[2]
+        cdef char* lines = w.lines + (self.left + w.at) * ITEMSIZE[self.narrow]
+        for k in range(2):
+            target[k] = w.ready[k] + w.waiting[k] if w.streams else place[k]
+            derivative[k] = target[k] if self.direct else w.derivative[k]
         if self.near is not NULL:
-            self.near(lines + here, lines + w.line_bytes + here, self.side, self.mid, target[0], target[1], w.count)
+            self.near(lines, lines + w.line_bytes, self.side, self.mid, target[0], target[1], w.count)
         else:
             for k in range(self.outputs):
-                derivative[k] = lines if self.vertical else target[k] if self.direct else w.derivative[k]
-                if not self.vertical:
-                    self.horizontal_half(w, &self.output[k], derivative[k])
+                if self.vertical:
+                    self.combined(w, &self.line[0], derivative[0])
+                else:
+                    self.horizontal_half(w, &self.output[k], lines, derivative[k])
                 if self.blank:
                     self.blank_ends(w, k, derivative[k])
             if not self.direct:
                 self.finish_row(w, derivative, target)
         if w.streams:
             for k in range(self.results):
-                edgecalc_stream(place[k], target[k], w.count * ITEMSIZE[self.result_type(k)])
+                w.waiting[k] = edgecalc_stream(
+                    place[k] - w.waiting[k], w.ready[k], w.waiting[k] + w.count * ITEMSIZE[self.result_type(k)],
+                    w.last and w.column + w.at + w.count == w.column1,
+                )
 
     cdef void locate(self, Walk* w, Combination* c) noexcept nogil:
         """Where the rows of a line lie: `bases` their beginnings, NULL for the constant, `pointers` their first columns for this tile."""
@@ -329,17 +290,17 @@ cdef class Plan:
                 place = place + position * w.strides[axis]
             w.bases[tap] = place
             w.pointers[tap] = <const char*> w.constant if place is NULL else place + w.low * ITEMSIZE[self.pixel]
+        if w.large and self.joint is NULL:
+            edgecalc_fetch(w.pointers[c.taps - 1] + w.tile * ITEMSIZE[self.pixel], w.tile * ITEMSIZE[self.pixel])
 
     cdef void vertical_half(self, Walk* w, Combination* c, char* line) noexcept nogil:
         """line = the weighted sum of rows, for the columns of this tile and those that its stencil reaches on either side."""
-        cdef Py_ssize_t column, narrow = ITEMSIZE[self.narrow], end = w.begin + self.left + w.count + self.right
+        cdef Py_ssize_t column, narrow = ITEMSIZE[self.narrow], end = w.begin + self.left + w.width + self.right
         if self.joint is not NULL and w.low == w.begin and w.high == end:
             return
         self.locate(w, c)
         if self.joint is NULL:
             COMBINE[self.pixel][self.narrow](<const void**> w.pointers, c.weights, c.fold, c.taps, line + (w.low - w.begin) * narrow, w.high - w.low)
-            if w.large:
-                edgecalc_fetch(w.pointers[c.taps - 1] + w.tile * ITEMSIZE[self.pixel], w.tile * ITEMSIZE[self.pixel])
         for column in range(w.begin, w.low):
             self.outside(w, c, line, column)
         for column in range(w.high, end):
@@ -360,17 +321,25 @@ cdef class Plan:
                 w.pointers[tap] = w.bases[tap] + stand_in * ITEMSIZE[self.pixel]
         COMBINE[self.pixel][self.narrow](<const void**> w.pointers, c.weights, c.fold, c.taps, target, 1)
 
-    cdef void horizontal_half(self, Walk* w, Combination* c, char* derivative) noexcept nogil:
+    cdef void horizontal_half(self, Walk* w, Combination* c, const char* lines, char* derivative) noexcept nogil:
         cdef int tap
         for tap in range(c.taps):
-            w.pointers[tap] = w.lines + c.lines[tap] * w.line_bytes + (self.left + c.places[tap]) * ITEMSIZE[self.narrow]
-        COMBINE[self.narrow][self.wide](<const void**> w.pointers, c.weights, c.fold, c.taps, derivative, w.count)
+            w.pointers[tap] = lines + c.lines[tap] * w.line_bytes + c.places[tap] * ITEMSIZE[self.narrow]
+        ACROSS[self.narrow][self.wide](<const void**> w.pointers, c.weights, c.fold, c.taps, derivative, w.count)
+
+    cdef void combined(self, Walk* w, Combination* c, char* derivative) noexcept nogil:
+        """The derivative where rows alone make it: nothing lies between the image and it."""
+        cdef int tap
+        COMBINE[self.pixel][self.wide](<const void**> w.pointers, c.weights, c.fold, c.taps, derivative, w.count)
+        for tap in range(c.taps):
+            w.pointers[tap] += w.count * ITEMSIZE[self.pixel]
 
     cdef void blank_ends(self, Walk* w, int k, char* derivative) noexcept nogil:
         """0 where the stencil leaves the image."""
         cdef int axis
         cdef Py_ssize_t wide = ITEMSIZE[self.wide]
-        cdef Py_ssize_t last = w.sizes[self.outer] - self.after[k][self.outer] - w.column, first = self.before[k][self.outer] - w.column
+        cdef Py_ssize_t column = w.column + w.at
+        cdef Py_ssize_t last = w.sizes[self.outer] - self.after[k][self.outer] - column, first = self.before[k][self.outer] - column
         for axis in range(self.outer):
             if not self.before[k][axis] <= w.index[axis] < w.sizes[axis] - self.after[k][axis]:
                 first = w.count

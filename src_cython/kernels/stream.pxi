@@ -6,20 +6,26 @@ cdef extern from *:
     #if defined(__SSE2__)
     #include <immintrin.h>
     #endif
-    /* A plain store would first read what it overwrites, and push out of the cache what is still wanted. */
-    static void edgecalc_stream(char *target, const char *source, size_t bytes) {
+    /* A plain store would first read what it overwrites, and push out of the cache what is still wanted. Whole cache lines alone go past the caches;
+       what is left of the last one is moved to the front of `source`, for the next call to complete, and its size returned; where `last`, it is written. */
+    static size_t edgecalc_stream(char *target, char *source, size_t bytes, int last) {
+        char *front = source;
         size_t head = (64 - (size_t) target % 64) % 64;
         if (head > bytes) head = bytes;
-        memcpy(target, source, head);
+        if (head) memcpy(target, source, head);
         target += head; source += head; bytes -= head;
     #if defined(__AVX512F__)
         for (; bytes >= 64; bytes -= 64, target += 64, source += 64)
             _mm512_stream_si512((__m512i *) target, _mm512_loadu_si512((const void *) source));
     #elif defined(__SSE2__)
-        for (; bytes >= 16; bytes -= 16, target += 16, source += 16)
-            _mm_stream_si128((__m128i *) target, _mm_loadu_si128((const __m128i *) source));
+        for (; bytes >= 64; bytes -= 64, target += 64, source += 64)
+            for (int k = 0; k < 64; k += 16)
+                _mm_stream_si128((__m128i *) (target + k), _mm_loadu_si128((const __m128i *) (source + k)));
+    #else
+        last = 1;
     #endif
-        memcpy(target, source, bytes);
+        if (bytes) memmove(last ? target : front, source, bytes);
+        return last ? 0 : bytes;
     }
     /* The processor's own fetching ends with a page, and a tile of float64 is one. An address beyond the image is no fault. */
     static void edgecalc_fetch(const char *place, size_t bytes) {
@@ -34,6 +40,6 @@ cdef extern from *:
     #endif
     }
     """
-    void edgecalc_stream(char* target, const char* source, size_t size) noexcept nogil
+    size_t edgecalc_stream(char* target, char* source, size_t bytes, bint last) noexcept nogil
     void edgecalc_fetch(const char* place, size_t bytes) noexcept nogil
     void edgecalc_streamed() noexcept nogil

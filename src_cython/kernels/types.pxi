@@ -2,11 +2,18 @@
 cimport numpy as cnp
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+cdef extern from *:
+    """
+    typedef int16_t edgecalc_half;
+    """
+    ctypedef short half "edgecalc_half"     # an int16 whose sums and differences of two fit int16, too
+
 ctypedef fused pixel:
     uint8_t
     int8_t
     uint16_t
     int16_t
+    half
     uint32_t
     int32_t
     uint64_t
