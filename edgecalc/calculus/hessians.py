@@ -206,17 +206,7 @@ def by_directions(f: Surface, rows: np.ndarray) -> np.ndarray:
         orders = np.eye(count, dtype=int)[: i + 1]
         orders[:, i] += 1
         result[:, i, : i + 1] = result[:, : i + 1, i] = along_all(f, rows, orders)
-    rough = rough_variables(f, rows)
-    result[rough[:, :, None] | rough[:, None]] = np.nan
     return result
-
-
-def rough_variables(f: Surface, rows: np.ndarray) -> np.ndarray:
-    """Along which variables f has a corner, whose two sides may bend alike."""
-    count = rows.shape[1]
-    start, ways = np.repeat(rows, count, axis=0), np.tile(np.eye(count), (len(rows), 1))
-    found = numeric.by_pairs(Along(f, start, ways * scales(start), f.domain), np.zeros(len(start)), 1, None)
-    return (found.kind != numeric.SMOOTH).reshape(rows.shape)
 
 
 def along_all(f: Surface, rows: np.ndarray, orders: np.ndarray) -> np.ndarray:
@@ -277,8 +267,5 @@ def mixed(f: Callable, x: Any, orders: Any, *, domain: Any = None) -> Any:
     rows = at.reshape(-1, at.shape[-1])
     if not len(rows):
         return np.empty(at.shape[:-1])
-    surface = Surface(f, rows, limits)
-    found = along_all(surface, rows, np.array([orders]))[:, 0]
-    found[(rough_variables(surface, rows) & np.greater(orders, 0)).any(axis=-1)] = np.nan
-    found = found.reshape(at.shape[:-1])
+    found = along_all(Surface(f, rows, limits), rows, np.array([orders])).reshape(at.shape[:-1])
     return found.item() if found.ndim == 0 else found

@@ -60,8 +60,5 @@ def ways_of(rows: np.ndarray, domain: Domain) -> np.ndarray:
 def agrees(f: Any, rows: np.ndarray, way: np.ndarray, wanted: np.ndarray, order: int) -> np.ndarray:
     """For which rows f has no corner, and along the way the derivative that is wanted of it, as far as differences tell."""
     still = np.zeros(len(rows))
-    found = [
-        numeric.by_pairs(Along(f, rows, way, f.domain), still, each, None) for each in range(1, order + 1)
-    ]  # two sides of a corner may bend alike
-    smooth = np.logical_and.reduce([each.kind == numeric.SMOOTH for each in found])
-    return smooth & (np.abs(wanted - found[-1].value) <= 10 * found[-1].error + 1e-9 * np.abs(wanted))
+    found = numeric.by_pairs(Along(f, rows, way, f.domain), still, order, None)
+    return (found.kind == numeric.SMOOTH) & (np.abs(wanted - found.value) <= 10 * found.error + 1e-9 * np.abs(wanted))

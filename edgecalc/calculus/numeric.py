@@ -17,17 +17,15 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
 from edgecalc.calculus.probe import REGULAR, BadResult, Probe, domain_of, is_analytic, points
+from edgecalc.calculus.sides import KINDS, ROUGH, SMOOTH, Found, from_either_side, replace
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "symbolic")
-KINDS = ("smooth", "corner", "jump", "vertical tangent", "undefined")
-SMOOTH, CORNER, JUMP, VERTICAL, UNDEFINED = range(5)
 STEEPEST = 1e60  # of slopes that the complex step alone is believed
 LEVELS = 9  # steps tried
 PATIENCE = 2  # levels without progress
 LEAP = 3000  # noise does not fall by so much; what a kink leaves behind, once no neighbour lies beyond it, does
-ROUGH = 0.01  # noise, over how far f goes
-DEEPEST = 24  # from one side, as the edge of a domain may be close
+CLEAR = 1e-6  # of a slope: a bar below it leaves no doubt
 SAMPLE = 64
 MOST_ORDER = 8
 
@@ -40,11 +38,12 @@ class Derivative:
     error: Any  # how far off the value may be
     left: Any
     right: Any
-    kind: Any
+    kind: Any  # "smooth", "corner", "jump", "vertical tangent" or "undefined"
     evaluations: int  # values that f was asked for
     method: str
 
 
+@np.errstate(all="ignore")
 def derivative(
     f: Callable, x: Any, *, order: int = 1, method: str = "auto", accuracy: int | None = None, h: float | None = None, domain: Any = None
 ) -> Derivative:
@@ -63,7 +62,8 @@ def derivative(
     domain : (low, high), optional
         f is never called outside.
 
-    At a corner or a jump the value is NaN; `left` and `right` tell the one-sided derivatives and `kind` what it is.
+    At a corner or a jump the value is NaN, and so are those of higher orders; `left` and `right` tell the one-sided derivatives
+    and `kind` what it is.
 
     >>> slope = derivative(np.sin, 0.0)
     >>> slope.value, slope.kind
@@ -101,23 +101,6 @@ def check_step(h: Any, x: np.ndarray) -> None:
         raise ValueError(f"h: {h!r} came; one finite number above 0 is accepted")
     if np.any(x + h == x):
         raise ValueError(f"h: {h!r} came, which is below the spacing of numbers near {x[x + h == x].flat[0]}; a larger step is accepted")
-
-
-@dataclass
-class Found:
-    """Results for a row of points, being filled."""
-
-    method: str
-    value: np.ndarray
-    error: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    kind: np.ndarray  # places in KINDS
-
-    @classmethod
-    def of(cls, value: np.ndarray, error: np.ndarray, method: str) -> "Found":
-        """Both sides are the value itself, until something else is known."""
-        return cls(method, value, error, value, value, np.isnan(value).view(np.int8) * np.int8(UNDEFINED))
 
 
 def shaped(found: Found, shape: tuple, count: int) -> Derivative:
@@ -256,9 +239,42 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
     room = np.minimum(x - low, high - x) / 5
     step = np.where((room < step) & (room > step / 64), room, step)
     here = probe(x)
-    found, stalls = Found.of(np.full(x.shape, np.nan), np.full(x.shape, np.inf), "central"), Stalls(x.shape)
-    open_ = np.flatnonzero(np.isfinite(here))
-    for level, (accuracy, share) in enumerate(ladder(begin) if h is None else [(8, 1.0)]):
+    found = Found.of(np.full(x.shape, np.nan), np.full(x.shape, np.inf), "central")
+    open_ = downwards(probe, x, here, step, order, found, np.flatnonzero(np.isfinite(here)), ladder(begin) if h is None else [(8, 1.0)])
+    if h is None:
+        scale = np.ldexp(1.0, np.frexp(x)[1] - 5)  # on which 1 / x and ln x vary; a power of 2
+        small = (x != 0) & (8 * scale < step)
+        again = open_[small[open_]]
+        found.error[again] = np.inf
+        small[downwards(probe, x, here, scale, order, found, again, ladder(8))] = False
+        small[again] &= found.error[again] <= CLEAR * np.abs(found.value[again])
+        open_ = open_[~small[open_]]
+    found.error[open_] *= 4  # what has not settled is known less well than its neighbours tell
+    found.left, found.right = found.value.copy(), found.value.copy()
+    found.kind[np.isfinite(found.value)] = SMOOTH
+    if len(open_):
+        replace(found, open_, from_either_side(probe.take(open_), x[open_], here[open_], step[open_], order, found, open_))
+        if order > 1:
+            without_lower(found, open_, settled(probe.take(open_), x[open_], order - 1, h))
+    found.error[~np.isfinite(here)] = np.nan
+    return found
+
+
+def without_lower(found: Found, places: np.ndarray, lower: Found) -> None:
+    """Where the derivative of the order below does not exist neither does this one, however alike both sides bend."""
+    rough = lower.kind != SMOOTH
+    for side in ("left", "right"):
+        getattr(found, side)[places[~np.isfinite(getattr(lower, side))]] = np.nan
+    found.value[places[rough]] = found.error[places[rough]] = np.nan
+    found.kind[places[rough]] = lower.kind[rough]
+
+
+def downwards(
+    probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, found: Found, open_: np.ndarray, rungs: list
+) -> np.ndarray:
+    """Smaller and smaller steps at these places; gives back the places that have not settled."""
+    stalls = Stalls(x.shape)
+    for level, (accuracy, share) in enumerate(rungs):
         if not len(open_):
             break
         now = pair(probe.take(open_), x[open_], here[open_], share * step[open_], order, accuracy)
@@ -270,13 +286,7 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
         places = open_[noisy]
         found.error[places] = np.fmax(2 * found.error[places], stalls.error(places, order))
         open_ = open_[~(now.calm & sure | noisy)]
-    found.error[open_] *= 4  # what has not settled is known less well than its neighbours tell
-    found.left, found.right = found.value.copy(), found.value.copy()
-    found.kind[np.isfinite(found.value)] = SMOOTH
-    if len(open_):
-        replace(found, open_, from_either_side(probe.take(open_), x[open_], here[open_], step[open_], order, found, open_))
-    found.error[~np.isfinite(here)] = np.nan
-    return found
+    return open_
 
 
 def first_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
@@ -307,66 +317,3 @@ class Stalls:
     def error(self, places: np.ndarray, order: int) -> np.ndarray:
         """Bars from the noise that was seen."""
         return 2 * caution(order, 8) * self.missed[places] / self.step[places] ** order
-
-
-# ---------------------------------------------------------------- kinks and edges
-
-
-def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, found: Found, places: np.ndarray) -> Found:
-    """One-sided derivatives, and what they say together."""
-    (left, left_error, left_steep, left_far), (right, right_error, right_steep, right_far) = (
-        one_side(probe, x, here, step, order, way) for way in (-1, 1)
-    )
-    far = 10 * np.fmax(left_far, right_far)
-    left_steep, right_steep = (np.where(np.abs(each) > far, np.sign(each), 0.0) for each in (left_steep, right_steep))
-    central, central_error = found.value[places], found.error[places]
-    two, either = np.isfinite(left) & np.isfinite(right), left_error + right_error
-    agree = np.abs(left - right) <= 10 * either + 1e-6 * np.maximum(np.abs(left), np.abs(right))
-    alike = np.abs(left - right) < 1e-10 * far
-    agree |= alike
-    agree |= central_error < 0.05 * np.abs(left - right)  # at a corner the centre is known no better than that
-    kind = np.where(two & ~agree, CORNER, SMOOTH)
-    value = np.where(np.isfinite(left) & ~(right_error < left_error), left, right)  # the better known side
-    error = np.fmin(left_error, right_error)
-    value, error = np.where(central_error < error, central, value), np.fmin(central_error, error)
-    error = np.where(alike, np.fmax(error, 2 * np.abs(left - right)), error)
-
-    near = step / 4.0**12
-    gap, wider = (np.abs(probe(x + k * near) - probe(x - k * near)) for k in (1, 4))
-    spread = np.fmax(np.abs(probe(x + step) - here), np.abs(probe(x - step) - here))
-    torn = np.isfinite(gap) & (gap > 1e-6 * np.abs(here)) & (gap > 0.7 * wider) & (gap > 1e-6 * spread)
-    torn &= ~(two & agree & (either < 1e-3 * np.abs(left)))  # what both sides know alike is no jump, however close one is
-    steep = (left_steep != 0) | (right_steep != 0)
-    kind = np.where(torn, JUMP, np.where(steep, VERTICAL, kind))
-    with np.errstate(invalid="ignore"):
-        left, right = np.where(left_steep != 0, left_steep * np.inf, left), np.where(right_steep != 0, right_steep * np.inf, right)
-        upright = np.where(np.isnan(left) | (left == right), right, np.where(np.isnan(right), left, np.nan))
-    value = np.where(kind == VERTICAL, upright, np.where((kind == CORNER) | (kind == JUMP), np.nan, value))
-    kind = np.where(~np.isfinite(value) & (kind == SMOOTH), UNDEFINED, kind)
-    return Found("central", value, np.where(np.isfinite(value), error, np.nan), left, right, kind.astype(np.int8))
-
-
-def one_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, way: int) -> tuple[np.ndarray, ...]:
-    """(derivative, error, the closest slope if slopes grow without end, the farthest slope's size) from one side, by the best of several steps."""
-    fine, coarse = stencils.forward(order, 6), stencils.forward(order, 5)
-    value, error, last = np.full(x.shape, np.nan), np.full(x.shape, np.inf), np.full(x.shape, np.inf)
-    slopes = []
-    for level in range(DEEPEST):
-        h = way * step / 4.0**level
-        values = np.concatenate([here[None], neighbours(probe, x, fine.offsets[1:], h)])
-        best = weigh(fine, values, h)
-        apart = np.fmax(np.abs(best - weigh(coarse, values[: len(coarse.offsets)], h)), np.fmin(np.abs(best - last), np.abs(best)))
-        bar = apart + 2 * EPS * np.abs(weigh(absolute(fine), np.abs(values), np.abs(h), order))
-        bar = np.where(np.abs(h) > 64 * np.spacing(np.abs(x)), bar, np.inf)  # below that x + h is x
-        better = np.isfinite(best) & (bar < error)
-        value, error, last = np.where(better, best, value), np.where(better, bar, error), best
-        slopes.append((values[1] - here) / h)
-    sound = np.clip(np.floor(np.log2(step / (2**12 * EPS * np.maximum(np.abs(x), TINY))) / 2).astype(int), 3, DEEPEST) - 1
-    first, second, third = (np.take_along_axis(np.array(slopes), (sound - k)[None], 0)[0] for k in range(3))  # before rounding takes over
-    grows = (np.abs(first) > 1.2 * np.abs(second)) & (np.abs(second) > 1.2 * np.abs(third)) & np.isfinite(first) & (order == 1)
-    return value, error, np.where(grows, first, 0.0), np.abs(slopes[0])
-
-
-def replace(found: Found, places: np.ndarray, other: Found) -> None:
-    for name in ("value", "error", "left", "right", "kind"):
-        getattr(found, name)[places] = getattr(other, name)

@@ -95,8 +95,9 @@ def absolute(row: Stencil) -> Stencil:
 
 
 def natural_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
-    """Where truncation and rounding are about even for a function that varies on the scale of 1, or of sqrt |x| if that is more."""
-    step = 2.0 ** np.round(np.log2(EPS ** (1 / (order + accuracy)) * np.sqrt(np.maximum(1, np.abs(x)))))
+    """Where truncation and rounding are about even for a function that varies on the scale of 1, or of sqrt |x| or 2^-24 |x| if that is more."""
+    size = np.maximum(1, np.abs(x))
+    step = 2.0 ** np.round(np.log2(EPS ** (1 / (order + accuracy)) * np.maximum(np.sqrt(size), 2.0**-24 * size)))
     return (x + step) - x  # so that x + step is exact
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.calculus import numeric
+from edgecalc.calculus import numeric, sides
 from edgecalc.calculus.activations import real_array
 from edgecalc.calculus.probe import Partials
 from edgecalc.neural.network import Array, Network
@@ -141,7 +141,7 @@ def judged(f: Callable, at: Array, given: Array, names: list[str]) -> GradientCh
         left, right = found.left + 0.0, found.right + 0.0  # no slope of -0
         seen = np.abs([given, left, right])
         size = float(np.max(seen, initial=0.0, where=np.isfinite(seen)))
-        bent = found.kind == numeric.CORNER
+        bent = found.kind == sides.CORNER
         margin = SIDES * size
         between = bent & (given >= np.fmin(left, right) - margin) & (given <= np.fmax(left, right) + margin)
         close = np.abs(given - found.value) <= DOUBT * found.error
