@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus import numeric
-from edgecalc.calculus.gradients import METHODS, gradient_of, inside, many, partials
-from edgecalc.calculus.probe import called, domain_of, points
+from edgecalc.calculus.gradients import METHODS, gradient_of, many, partials
+from edgecalc.calculus.probe import called, domain_of, inside, points
 from edgecalc.core.arrays import one_of, whole
 
 EXACT = ("complex", "automatic")

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgecalc.calculus import automatic, numeric
 from edgecalc.calculus.lines import agrees, ways_of
-from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, is_analytic, numbers, points
+from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, inside, is_analytic, numbers, points
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
@@ -233,15 +233,6 @@ def of_points(f: Any, name: str = "f") -> Callable:
     if not callable(f):
         raise TypeError(f"{name}: {f!r} came; a function of points is accepted")
     return f
-
-
-def inside(at: np.ndarray, domain: Domain) -> None:
-    low, high = domain
-    if low == -np.inf and high == np.inf:
-        return
-    outside = (at < low) | (at > high)
-    if outside.any():
-        raise ValueError(f"x: {at[outside][0]} lies outside the domain {(low, high)}")
 
 
 def many(x: Any) -> np.ndarray:

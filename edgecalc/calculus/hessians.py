@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus import numeric
-from edgecalc.calculus.gradients import NUDGE, Surface, beside, complex_steps, for_rows, inside, many, of_points
+from edgecalc.calculus.gradients import NUDGE, Surface, beside, complex_steps, for_rows, many, of_points
 from edgecalc.calculus.lines import Along, agrees, scales, ways_of
-from edgecalc.calculus.probe import Domain, domain_of
+from edgecalc.calculus.probe import Domain, domain_of, inside
 from edgecalc.calculus.sparsity import CHUNK, FEWEST, recovered
 from edgecalc.core.arrays import one_of, truth, whole
 from edgecalc.errors import MissingExtra

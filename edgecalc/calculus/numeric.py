@@ -16,7 +16,7 @@ import numpy as np
 
 from edgecalc import stencils
 from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
-from edgecalc.calculus.probe import REGULAR, BadResult, Probe, domain_of, is_analytic, points
+from edgecalc.calculus.probe import REGULAR, BadResult, Probe, domain_of, inside, is_analytic, points
 from edgecalc.calculus.sides import KINDS, ROUGH, SMOOTH, Found, from_either_side, replace
 from edgecalc.core.arrays import one_of, whole
 
@@ -77,9 +77,7 @@ def derivative(
     at, probe = points(x), Probe(f, domain_of(domain))
     if at.size and not np.isfinite(at).all():
         raise ValueError("x: it holds NaN or infinity; finite numbers are accepted")
-    outside = (at < probe.domain[0]) | (at > probe.domain[1])
-    if outside.any():
-        raise ValueError(f"x: {at[outside].flat[0]} lies outside the domain {probe.domain}")
+    inside(at, probe.domain)
     check_step(h, at)
     flat = at.reshape(-1)
     if method in ("central", "forward", "backward"):
@@ -131,8 +129,7 @@ def single(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: Any, 
     value = weigh(row, values, step)
     rough = 2 * EPS * weigh(absolute(row), np.abs(values), step, order)
     wider = weigh(row, neighbours(probe, x, row.offsets, 2 * step), 2 * step)
-    with np.errstate(all="ignore"):
-        truncated = np.abs(value - wider) / (2**accuracy - 1)  # as Richardson extrapolates
+    truncated = np.abs(value - wider) / (2**accuracy - 1)  # as Richardson extrapolates
     return Found.of(value, rough + 1.5 * np.where(np.isfinite(truncated), truncated, np.abs(value)), method)
 
 
@@ -150,8 +147,7 @@ def by_complex_step(probe: Probe, x: np.ndarray, order: int) -> Found:
         raise TypeError(f'f: it does not take complex numbers ({error}); method="auto" or "central" is accepted') from None
     if moved.dtype.kind != "c":
         raise TypeError('f: it drops the imaginary part, as abs and floor do; method="auto" or "central" is accepted')
-    with np.errstate(all="ignore"):
-        value = np.where(np.isfinite(probe(x)), moved.imag / TINY, np.nan)
+    value = np.where(np.isfinite(probe(x)), moved.imag / TINY, np.nan)
     return Found.of(value, 8 * EPS * (np.abs(value) + np.abs(moved.real)), "complex")
 
 
@@ -169,7 +165,7 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
     try:
         for k in range(0, len(x), probe.block):
             part = slice(k, k + probe.block)
-            value[part], error[part], doubtful[part] = complex_steps(probe, x[part], regular)
+            doubtful[part] = complex_steps(probe, x[part], regular, value[part], error[part])
     except Exception:  # what it cannot do with complex numbers it is asked again with real ones
         return None
     sure = np.isfinite(checked.value) & (checked.kind == SMOOTH)
@@ -182,23 +178,24 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
     return found
 
 
-def complex_steps(probe: Probe, x: np.ndarray, regular: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(derivative, error, where it is doubtful: a pole, a branch, an edge); a regular f has none of these, and needs no second look."""
+def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Writes the derivative and its error; where it is doubtful: a pole, a branch, an edge. A regular f has none, and needs no second look."""
     moved = probe(x + 1j * TINY)
     if moved.dtype.kind != "c":
         raise TypeError
-    with np.errstate(all="ignore"):
-        value, size = moved.imag / TINY, np.abs(moved.real)
-        error = 8 * EPS * (np.abs(value) + size)
-        if regular:
-            return value, error, ~np.isfinite(error)
-        real = probe(x)
-        doubtful = ~np.isfinite(error) | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
-        steep = np.abs(value) > STEEPEST
-        if steep.any():  # a slope does not depend on the step, a branch point does
-            wider = probe.take(steep)(x[steep] + 4j * TINY).imag / (4 * TINY)
-            steep[steep] = ~(np.abs(wider - value[steep]) <= 1e-9 * np.abs(wider))
-        return value, error, doubtful | steep
+    np.multiply(moved.imag, 1 / TINY, out=value)
+    np.abs(value, out=error)
+    error += np.abs(moved.real)
+    error *= 8 * EPS
+    doubtful = ~np.isfinite(error)
+    if regular:
+        return doubtful
+    real = probe(x)
+    steep = np.abs(value) > STEEPEST
+    if steep.any():  # a slope does not depend on the step, a branch point does
+        wider = probe.take(steep)(x[steep] + 4j * TINY).imag / (4 * TINY)
+        steep[steep] = ~(np.abs(wider - value[steep]) <= 1e-9 * np.abs(wider))
+    return doubtful | steep | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
 
 
 def automatically(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:

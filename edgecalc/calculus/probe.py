@@ -292,3 +292,11 @@ def domain_of(domain: Any) -> Domain:
     if not low < high:
         raise ValueError(f"domain: {domain!r} came; low below high is accepted")
     return low, high
+
+
+def inside(at: np.ndarray, domain: Domain) -> None:
+    if domain == EVERYWHERE:
+        return
+    outside = (at < domain[0]) | (at > domain[1])
+    if outside.any():
+        raise ValueError(f"x: {at[outside][0]} lies outside the domain {domain}")
