@@ -3,7 +3,7 @@
 corner              two slopes                          |x|
 jump                f is torn                           floor
 vertical tangent    slopes grow without end             cbrt
-undefined           no slope, or none that is known     x sin(1/x)
+undefined           no finite slope                     1/x
 smooth              both sides have one slope           x |x|
 """
 
@@ -18,6 +18,7 @@ from edgecalc.calculus.probe import Probe
 KINDS = ("smooth", "corner", "jump", "vertical tangent", "undefined")
 SMOOTH, CORNER, JUMP, VERTICAL, UNDEFINED = range(5)
 DEEPEST = 24  # from one side, as the edge of a domain may be close
+STEADY = 5  # slopes in a row that grow
 ROUGH = 0.01  # noise, over what is seen through it
 
 
@@ -54,10 +55,8 @@ def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.nda
     two, either, between = np.isfinite(left) & np.isfinite(right), left_error + right_error, np.abs(left - right)
     alike = between < 1e-10 * far
     agree = alike | (between <= 10 * either + 1e-6 * np.maximum(np.abs(left), np.abs(right)))
-    apart = two & ~(central_error < 0.05 * between)  # at a corner the centre is known no better than that
-    lost = between > np.fmax(far / 10, either)  # as at the 0 of x sin(1/x): no slope that was seen is that steep
-    kind = np.where(apart & ~agree, CORNER, np.where(apart & lost, UNDEFINED, SMOOTH))
-    agree |= ~apart
+    agree |= central_error < 0.05 * between  # at a corner the centre is known no better than that
+    kind = np.where(two & ~agree, CORNER, SMOOTH)
     value = np.where(np.isfinite(left) & ~(right_error < left_error), left, right)  # the better known side
     error = np.fmin(left_error, right_error)
     error = np.where(two & (alike | (between > either)), np.fmax(error, np.where(alike, 2, 1) * between), error)
@@ -71,7 +70,6 @@ def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.nda
     steep = (left_steep != 0) | (right_steep != 0)
     kind = np.where(torn, JUMP, np.where(steep, VERTICAL, kind))
     with np.errstate(invalid="ignore"):
-        left, right = (np.where(kind == UNDEFINED, np.nan, side) for side in (left, right))
         left, right = np.where(left_steep != 0, left_steep * np.inf, left), np.where(right_steep != 0, right_steep * np.inf, right)
         upright = np.where(np.isnan(left) | (left == right), right, np.where(np.isnan(right), left, np.nan))
     value = np.where(kind == VERTICAL, upright, np.where(kind == SMOOTH, value, np.nan))
@@ -97,6 +95,7 @@ def one_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, or
         slopes.append((values[1] - here) / h if order == 1 else best)
         clear = (np.abs(h) >= 2**12 * EPS * np.abs(x)) & ((order == 1) | (rough <= ROUGH * np.abs(best)))
         sound[clear & (sound == level - 1)] = level
-    first, second, third = (np.take_along_axis(np.array(slopes), np.fmax(sound - k, 0)[None], 0)[0] for k in range(3))
-    grows = (np.abs(first) > 1.2 * np.abs(second)) & (np.abs(second) > 1.2 * np.abs(third)) & np.isfinite(first)
-    return value, error, np.where(grows, first, 0.0), np.abs(slopes[0])
+    closest = np.array([np.take_along_axis(np.array(slopes), np.fmax(sound - k, 0)[None], 0)[0] for k in range(STEADY)])
+    growth = closest[:-1] / closest[1:]  # a power of 4 below 1, or 1 at a jump; that of noise is another each time
+    grows = ((growth > 1.2) & (growth < 5)).all(axis=0) & np.isfinite(closest[0])
+    return value, error, np.where(grows, closest[0], 0.0), np.abs(slopes[0])
