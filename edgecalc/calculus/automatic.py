@@ -221,7 +221,10 @@ def run(f: Callable, x: "Traced") -> Any:
         if isinstance(error.__cause__, NoDerivative):
             raise error.__cause__ from None
         raise
-    return np.stack(y) if isinstance(y, list | tuple) else y
+    y = np.stack(y) if isinstance(y, list | tuple) else y
+    if not isinstance(y, Traced) and np.asarray(y).dtype.kind not in "biuf":
+        raise NoDerivative(f"f: it gave {np.asarray(y).dtype} ({str(y)[:40]!r}); real numbers are accepted")
+    return y
 
 
 def one_number(y: Any) -> Any:

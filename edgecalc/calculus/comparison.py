@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgecalc.calculus import numeric
+from edgecalc.calculus.activations import number
 from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.probe import points
 from edgecalc.core.arrays import one_of
 
+REFERENCES = ("symbolic", "automatic", "complex", "auto", "central")  # the first that has an answer
 METHODS = ("forward", "central", "auto", "complex", "automatic", "symbolic")
 
 
@@ -24,7 +26,7 @@ class Way(NamedTuple):
     value: np.ndarray | None
     error: float  # largest difference from the reference, over its largest size
     seconds: float
-    worst: float  # where that is
+    worst: float  # where that is, or where one of both has no number
     reason: str = ""
 
 
@@ -43,6 +45,9 @@ class Comparison:
                 shown = f"{way.value.flat[0]:.15g}" if way.value.size == 1 else f"{way.value.size} points, worst at {way.worst:.6g}"
                 lines.append(f"{way.method:10} {way.error:9.1e} {way.seconds * 1e3:9.3f}  {shown}")
         return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.table()
 
 
 def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
@@ -63,7 +68,10 @@ def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
             found[method] = (value, time.perf_counter() - start, "")
         except (TypeError, ValueError, ImportError, ArithmeticError) as error:
             found[method] = (None, 0.0, str(error).splitlines()[0])
-    reference = next(method for method in ("symbolic", "automatic", "complex", "auto", "central") if found[method][0] is not None)
+    answered = [method for method in REFERENCES if found[method][0] is not None]
+    if not answered:
+        raise ValueError(f"f: no method differentiates it; {found['auto'][2]}")
+    reference = next((method for method in answered if np.isfinite(found[method][0]).any()), answered[0])
     best = found[reference][0]
     ways = []
     for method, (value, seconds, reason) in found.items():
@@ -71,10 +79,12 @@ def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
             ways.append(Way(method, None, np.nan, 0.0, np.nan, reason))
             continue
         apart = np.abs(value - best)
-        scale = float(np.nanmax(np.abs(best), initial=0)) or 1.0
+        scale = float(np.max(np.abs(best), initial=0, where=np.isfinite(best))) or 1.0
         known = np.isfinite(apart)
-        worst = int(np.argmax(np.where(known, apart, -1))) if apart.size else 0
-        ways.append(Way(method, value, float(np.max(apart, initial=0, where=known)) / scale, seconds, float(at.flat[worst]) if at.size else np.nan))
+        largest = float(np.max(apart, initial=0, where=known)) / scale if known.any() or not at.size else np.nan
+        unlike = np.where(known, apart, np.where(np.isfinite(value) != np.isfinite(best), np.inf, -1))  # a number here, none there
+        worst = float(at.flat[int(np.argmax(unlike))]) if at.size else np.nan
+        ways.append(Way(method, value, largest, seconds, worst))
     return Comparison(str(f) if isinstance(f, str) else getattr(f, "__name__", "f"), reference, tuple(ways))
 
 
@@ -93,9 +103,15 @@ class Study(NamedTuple):
     def table(self) -> str:
         lines = [f"step       error      ({self.method}, accuracy {self.accuracy})"]
         for step, error in zip(self.steps, self.errors, strict=True):
+            if np.isnan(error):
+                lines.append(f"{step:8.1e}         -")  # below the spacing of numbers
+                continue
             mark = "  <- best" if step == self.best else ""
             lines.append(f"{step:8.1e}  {error:8.1e}  {'*' * max(0, int(2 * (np.log10(max(error, 1e-17)) + 17)))}{mark}")
         return "\n".join([*lines, f"edgecalc takes {self.chosen:.1e}"])
+
+    def __str__(self) -> str:
+        return self.table()
 
 
 def step_study(f: Callable | str, x: float, *, method: str = "central", accuracy: int | None = None, exact: float | None = None) -> Study:
@@ -108,7 +124,11 @@ def step_study(f: Callable | str, x: float, *, method: str = "central", accuracy
     one_of(method, ("central", "forward", "backward"), "method")
     function: Any = Expression.parse(f) if isinstance(f, str) else f
     accuracy = (2 if method == "central" else 1) if accuracy is None else accuracy
-    true = numeric.derivative(function, x).value if exact is None else exact
+    x = number(x, "x")
+    found = numeric.derivative(function, x)
+    if exact is None and found.kind != "smooth":
+        raise ValueError(f"f: at x = {x} it has no derivative ({found.kind}); a point where it is smooth is accepted")
+    true = found.value if exact is None else number(exact, "exact")
     steps = 10.0 ** np.arange(0, -16, -0.5)
     errors = np.full(steps.shape, np.nan)
     for k, step in enumerate(steps):
@@ -119,5 +139,5 @@ def step_study(f: Callable | str, x: float, *, method: str = "central", accuracy
     right = np.flatnonzero(usable)[:6]
     factor = float(np.median(errors[right] / steps[right] ** accuracy)) if len(right) else 0.0
     best = float(steps[np.nanargmin(np.where(np.isfinite(errors), errors, np.inf))])
-    chosen = float(numeric.natural_step(np.array([float(x)]), 1, accuracy)[0])
+    chosen = float(numeric.natural_step(np.array([x]), 1, accuracy)[0])
     return Study(steps, errors, factor * steps**accuracy, numeric.EPS * size / steps, best, chosen, method, accuracy)

@@ -74,6 +74,8 @@ class Expression:
         if len(self.variables) <= 1:
             return value(self.tree, dict.fromkeys(self.variables, x))
         array = np.asarray(x) if not isinstance(x, np.ndarray) else x
+        if array.shape[-1:] != (len(self.variables),):
+            raise ValueError(f"x: shape {array.shape} came; the variables {', '.join(self.variables)} on the last axis are accepted")
         return value(self.tree, {name: array[..., k] for k, name in enumerate(self.variables)})
 
     def with_names(self, names: dict[str, Any], functions: dict[str, Any]) -> Any:
@@ -142,6 +144,9 @@ def check(node: ast.AST, text: str, places: list[int], names: set[str], depth: i
         for each in node.args:
             check(each, text, places, names, depth + 1)
         return
+    if isinstance(node, ast.Call) and TOUCHING.search(text):
+        column, reason = mistake(text, column)
+        raise ExpressionError(text, column, f"formula: {reason}")
     raise ExpressionError(text, column, "formula: this is not accepted; numbers, variables, + - * / ^ ( ) and functions are")
 
 

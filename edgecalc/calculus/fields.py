@@ -43,6 +43,7 @@ def partial(
     60.0
     """
     one_of(method, METHODS, "method")
+    numeric.check_options(method, accuracy, h)
     at = many(x)
     variable = whole(variable, "variable", 0, at.shape[-1] - 1)
     order = whole(order, "order", 1, numeric.MOST_ORDER)

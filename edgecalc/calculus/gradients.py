@@ -13,7 +13,7 @@ import numpy as np
 
 from edgecalc.calculus import automatic, numeric
 from edgecalc.calculus.lines import agrees, ways_of
-from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, inside, is_analytic, numbers, points
+from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, in_the_complex, inside, is_analytic, numbers, points
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
@@ -115,6 +115,7 @@ class Gradient:
     def __init__(self, f: Callable, method: str, accuracy: int | None, h: float | None, domain: Any):
         self.f, self.method, self.accuracy, self.h = of_points(f), one_of(method, METHODS, "method"), accuracy, h
         self.domain = domain_of(domain)
+        numeric.check_options(method, accuracy, h)
         self.surface: Surface | None = None
 
     def __repr__(self) -> str:
@@ -202,18 +203,6 @@ def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         known = np.isfinite(f(rows))
     slopes[~known] = np.nan
     return slopes, known & (np.abs(slopes) <= numeric.STEEPEST).all(axis=-1)
-
-
-def in_the_complex(f: Surface, moved: np.ndarray) -> np.ndarray:
-    try:
-        values = f(moved)
-    except BadResult:
-        raise
-    except Exception as error:
-        raise TypeError(f'f: it does not take complex numbers ({error}); method="auto" or "central" is accepted') from None
-    if values.dtype.kind != "c":
-        raise TypeError('f: it drops the imaginary part, as abs and floor do; method="auto" or "central" is accepted')
-    return values
 
 
 def partials(f: Callable, base: np.ndarray, variable: np.ndarray, order: int, method: str, accuracy: Any, h: Any, domain: Domain) -> np.ndarray:

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from edgecalc import stencils
+from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
-from edgecalc.calculus.probe import REGULAR, BadResult, Probe, domain_of, inside, is_analytic, points
-from edgecalc.calculus.sides import KINDS, ROUGH, SMOOTH, Found, from_either_side, replace
+from edgecalc.calculus.probe import REGULAR, Probe, domain_of, in_the_complex, inside, is_analytic, points
+from edgecalc.calculus.sides import KINDS, ROUGH, SMOOTH, VERTICAL, Found, from_either_side, replace
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "symbolic")
+SINGLE = ("central", "forward", "backward")
 STEEPEST = 1e60  # of slopes that the complex step alone is believed
 LEVELS = 9  # steps tried
 PATIENCE = 2  # levels without progress
@@ -45,20 +47,21 @@ class Derivative:
 
 @np.errstate(all="ignore")
 def derivative(
-    f: Callable, x: Any, *, order: int = 1, method: str = "auto", accuracy: int | None = None, h: float | None = None, domain: Any = None
+    f: Callable | str, x: Any, *, order: int = 1, method: str = "auto", accuracy: int | None = None, h: float | None = None, domain: Any = None
 ) -> Derivative:
     """Derivative of a function of one variable, at one point or many.
 
     Parameters
     ----------
     f : callable
-        Plain NumPy code, or a function of one number.
+        Plain NumPy code, a function of one number, or a formula such as "exp(-2*x)".
     x : number or array
     order : int
         1 to 8.
     method : str
         "auto" chooses and checks. "central", "forward", "backward" are single stencils (`accuracy`, default 2 for central
-        and 1 for the others) with the step `h`. "complex" is the complex step, "automatic" and "symbolic" are exact.
+        and 1 for the others) with the step `h`. "complex" is the complex step. "automatic" and "symbolic" are exact, and give
+        at a kink what their rules say.
     domain : (low, high), optional
         f is never called outside.
 
@@ -73,23 +76,33 @@ def derivative(
     (-1.0, 1.0, 'corner')
     """
     one_of(method, METHODS, "method")
+    check_options(method, accuracy, h)
     order = whole(order, "order", 1, MOST_ORDER)
+    f = Expression.parse(f) if isinstance(f, str) else f
     at, probe = points(x), Probe(f, domain_of(domain))
     if at.size and not np.isfinite(at).all():
         raise ValueError("x: it holds NaN or infinity; finite numbers are accepted")
     inside(at, probe.domain)
     check_step(h, at)
     flat = at.reshape(-1)
-    if method in ("central", "forward", "backward"):
+    if method in SINGLE:
         found = single(probe, flat, order, method, accuracy, h)
     elif method == "auto":
         found = automatically(probe, flat, order, h)
     elif method == "complex":
         found = by_complex_step(probe, flat, order)
     else:
-        found = exactly(f, flat, order, method)
+        found = exactly(probe, flat, order, method)
     probe.must_work_somewhere()
     return shaped(found, at.shape, probe.count)
+
+
+def check_options(method: str, accuracy: Any, h: Any) -> None:
+    """What would be passed over in silence."""
+    if accuracy is not None and method not in SINGLE:
+        raise ValueError(f"accuracy: {accuracy!r} came; with method={method!r} none is accepted, with {', '.join(map(repr, SINGLE))} one is")
+    if h is not None and method not in (*SINGLE, "auto"):
+        raise ValueError(f"h: {h!r} came; with method={method!r} none is accepted, with 'auto', {', '.join(map(repr, SINGLE))} one is")
 
 
 def check_step(h: Any, x: np.ndarray) -> None:
@@ -139,16 +152,10 @@ def single(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: Any, 
 def by_complex_step(probe: Probe, x: np.ndarray, order: int) -> Found:
     if order != 1:
         raise ValueError(f'order: {order} came; the complex step gives first derivatives, method="auto" any order to {MOST_ORDER}')
-    try:
-        moved = probe(x + 1j * TINY)
-    except BadResult:
-        raise
-    except Exception as error:
-        raise TypeError(f'f: it does not take complex numbers ({error}); method="auto" or "central" is accepted') from None
-    if moved.dtype.kind != "c":
-        raise TypeError('f: it drops the imaginary part, as abs and floor do; method="auto" or "central" is accepted')
-    value = np.where(np.isfinite(probe(x)), moved.imag / TINY, np.nan)
-    return Found.of(value, 8 * EPS * (np.abs(value) + np.abs(moved.real)), "complex")
+    value, error = np.empty(x.shape), np.empty(x.shape)
+    doubtful = complex_steps(probe, x, False, value, error)
+    value[doubtful] = error[doubtful] = np.nan
+    return Found.of(value, error, "complex")
 
 
 def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
@@ -180,9 +187,7 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
 
 def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Writes the derivative and its error; where it is doubtful: a pole, a branch, an edge. A regular f has none, and needs no second look."""
-    moved = probe(x + 1j * TINY)
-    if moved.dtype.kind != "c":
-        raise TypeError
+    moved = in_the_complex(probe, x + 1j * TINY)
     np.multiply(moved.imag, 1 / TINY, out=value)
     np.abs(value, out=error)
     error += np.abs(moved.real)
@@ -206,16 +211,23 @@ def automatically(probe: Probe, x: np.ndarray, order: int, h: float | None) -> F
     return by_pairs(probe, x, order, h)
 
 
-def exactly(f: Callable, x: np.ndarray, order: int, method: str) -> Found:
+def exactly(probe: Probe, x: np.ndarray, order: int, method: str) -> Found:
     if method == "automatic":
         from edgecalc.calculus import automatic
 
-        value = np.asarray(automatic.derivative(f, x, order=order), np.float64)
+        probe.asked[0] += len(x)
+        value = np.asarray(automatic.derivative(probe.f, x, order=order), np.float64)
     else:
         from edgecalc.calculus import symbolic
 
-        value = symbolic.derivative(f, x, order=order)  # type: ignore[arg-type]
-    return Found.of(value, 4 * EPS * np.abs(value), method)
+        value = symbolic.derivative(probe.f, x, order=order)  # type: ignore[arg-type]
+    probe.asked[0] += len(x[:1])
+    if not is_analytic(probe.f, x[:1], 0, REGULAR):  # a rule such as (ln x)' = 1/x holds where f is not known, too
+        value = np.where(np.isfinite(probe(x)), value, np.nan)
+    found = Found.of(value, 4 * EPS * np.abs(value), method)
+    endless = np.isinf(value)
+    found.kind[endless], found.error[endless] = VERTICAL, np.nan
+    return found
 
 
 # ---------------------------------------------------------------- pairs of stencils

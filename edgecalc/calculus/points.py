@@ -44,7 +44,10 @@ class Line:
         return self.value + self.slope * (real_array(x)[0] - self.at)
 
     def __str__(self) -> str:
-        return f"y = {self.slope:g}x {'-' if self.intercept < 0 else '+'} {abs(self.intercept):g}"
+        if not self.slope:
+            return f"y = {self.intercept:g}"
+        rise = {1.0: "x", -1.0: "-x"}.get(self.slope, f"{self.slope:g}x")
+        return f"y = {rise}" + (f" {'-' if self.intercept < 0 else '+'} {abs(self.intercept):g}" if self.intercept else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,9 +293,8 @@ def newton(g: np.ndarray, h: np.ndarray, size: np.ndarray, damping: np.ndarray) 
 
 def collected(f: Callable, x: np.ndarray, g: np.ndarray, h: np.ndarray, spacing: np.ndarray, size: np.ndarray) -> list[StationaryPoint]:
     """One entry for each point, and for each connected set of them."""
-    order = np.argsort(np.linalg.norm(g * size, axis=-1), kind="stable")
     kept: list[int] = []
-    for k in order:
+    for k in np.argsort(np.linalg.norm(g * size, axis=-1), kind="stable"):
         if not kept or np.abs((x[kept] - x[k]) / size).max(axis=-1).min() > CLOSE:
             kept.append(int(k))
     found = []
@@ -342,8 +344,7 @@ def place(point: Any, name: str) -> np.ndarray:
 
 
 def corners(box: Any) -> tuple[np.ndarray, np.ndarray]:
-    array, _ = real_array(box, "box")
-    pairs = array[None] if array.ndim == 1 else array
+    pairs = np.atleast_2d(real_array(box, "box")[0])
     if pairs.ndim != 2 or pairs.shape[-1] != 2 or not len(pairs) or not np.isfinite(pairs).all():
         raise ValueError(f"box: {box!r} came; (low, high), or such a pair of finite numbers for each variable, is accepted")
     if not (pairs[:, 0] < pairs[:, 1]).all():

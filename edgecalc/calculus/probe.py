@@ -154,8 +154,15 @@ class Probe:
         if array.shape == x.shape:
             return array if array.dtype.kind == "c" else array.astype(np.float64, copy=False)
         if array.ndim == 0:
+            if x.size > 1 and not self.gives_always(array, x):
+                raise TypeError(f"f: it gave one number for x of shape {x.shape}; one value for each x is accepted")
             return np.full(x.shape, array[()], np.float64 if array.dtype.kind != "c" else array.dtype)
         raise BadResult(f"f: it gave shape {array.shape} for x of shape {x.shape}; one value for each x is accepted")
+
+    def gives_always(self, number: np.ndarray, x: np.ndarray) -> bool:
+        """Whether it is a constant, and no sum over all that it was given."""
+        self.asked[0] += 2
+        return all(np.array_equal(np.ravel(self.f(x.ravel()[k:][:1])), number[None], equal_nan=True) for k in (0, -1))
 
 
 class Partials(Probe):
@@ -223,6 +230,18 @@ def numbers(result: Any, x: np.ndarray) -> np.ndarray:
     return array
 
 
+def in_the_complex(f: Callable, moved: np.ndarray) -> np.ndarray:
+    try:
+        values = f(moved)
+    except BadResult:
+        raise
+    except Exception as error:
+        raise TypeError(f'f: it does not take complex numbers ({error}); method="auto" or "central" is accepted') from None
+    if values.dtype.kind != "c":
+        raise TypeError('f: it drops the imaginary part, as abs and floor do; method="auto" or "central" is accepted')
+    return values
+
+
 class BadResult(ValueError):
     """What f gave is no value for each x."""
 
@@ -273,6 +292,8 @@ def is_count(exponent: Any) -> bool:
 
 
 def points(x: Any, name: str = "x") -> np.ndarray:
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array came; its values are accepted: {name}.compressed()")
     try:
         array = np.asarray(x)
     except ValueError as error:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus.expression import Expression
+from edgecalc.calculus.probe import points
+from edgecalc.core.arrays import whole
 from edgecalc.errors import MissingExtra
 
 
@@ -65,10 +67,18 @@ def work(formula: str | Expression, variable: str = "x") -> Worked:
     library = sympy()
     made = to_sympy(formula, variable)
     steps: list[Step] = []
-    result = by_rules(made, library.Symbol(variable, real=True), steps)
+    result = known(by_rules(made, library.Symbol(variable, real=True), steps), made)
     if library.simplify(result - library.diff(made, library.Symbol(variable, real=True))) != 0:
         raise ArithmeticError(f"the rules gave {result} for {made}, SymPy {library.diff(made)}: a defect of edgecalc, please report it")
     return Worked(made, tuple(steps), result, shortest(result))
+
+
+def known(found: Any, formula: Any) -> Any:
+    """The derivative, unless SymPy has none that is a function."""
+    library = sympy()
+    if found.has(library.Derivative, library.DiracDelta):
+        raise ValueError(f"f: the derivative of {formula} is no formula; by numbers it is accepted: calculus.derivative(f, x)")
+    return found
 
 
 def shortest(formula: Any) -> Any:
@@ -141,17 +151,19 @@ def rule_for(formula: Any, x: Any) -> tuple[str, list[Any], Callable[..., Any]]:
     return "table", [], lambda: whole
 
 
-def derivative(f: str | Expression, x: Any, *, order: int = 1) -> np.ndarray:
+def derivative(f: str | Expression, x: Any, *, order: int = 1) -> Any:
     """The exact derivative of a formula of one variable, as numbers.
 
     >>> derivative("x^3", np.array([2.0]), order=2)
     array([12.])
     """
     library = sympy()
+    at, order = points(x), whole(order, "order", 1)
     expression = f if isinstance(f, Expression) else Expression.parse(f) if isinstance(f, str) else None
     if expression is None or len(expression.variables) > 1:
         raise TypeError(f'f: {f!r} came; for method="symbolic" a formula of one variable, such as "exp(-2*x)", is accepted')
     symbol = library.Symbol((*expression.variables, "x")[0], real=True)
-    made = library.diff(to_sympy(expression, symbol.name), symbol, order)
+    formula = to_sympy(expression, symbol.name)
+    made = known(library.diff(formula, symbol, order), formula)
     with np.errstate(all="ignore"):
-        return np.broadcast_to(np.asarray(library.lambdify(symbol, made, "numpy")(np.asarray(x, np.float64)), np.float64), np.shape(x)).copy()
+        return np.broadcast_to(np.asarray(library.lambdify(symbol, made, "numpy")(at), np.float64), at.shape).copy()[()]

@@ -30,7 +30,7 @@ def test_a_formula_is_the_function_it_says(text):
         ("x.real", "not accepted", 0), ("__import__('os')", "not a function", 0), ("[x]", "not accepted", 0), ("x if x else 1", "not accepted", 0),
         ("lambda x: x", "not accepted", 0), ("x; x", "cannot be read", None), ("9**9**9**9", "beyond", None), ("max(x)", "takes 2 arguments", 0),
         ("sin(x, x)", "takes 1 argument", 0), ("'x'", "not accepted", 0), ("x @ x", "not accepted", 0), ("(" * 300 + "x" + ")" * 300, "formula", None),
-        ("True + x", "not accepted", 0), ("1j*x", "not accepted", 0),
+        ("2(x+1)", "formula: a sign is missing", 1), ("(x+1)(x-1)", "a sign is missing", None), ("True + x", "not accepted", 0), ("1j*x", "not accepted", 0),
     ],
 )  # fmt: skip
 def test_a_mistake_is_shown_with_a_caret_under_it(text, said, column):
@@ -87,6 +87,43 @@ def test_all_methods_agree_on_the_courses_functions(text):
 def test_a_method_that_cannot_is_listed_with_its_reason():
     reasons = {way.method: way.reason for way in compare(abs, np.array([1.0, -2.0])).ways}
     assert "imaginary" in reasons["complex"] and "formula" in reasons["symbolic"]
+
+
+@pytest.mark.parametrize("f", [lambda x: "text", lambda x: None, lambda x: np.zeros(7), lambda x: 1j * x])
+def test_a_function_that_no_method_takes_is_refused_with_the_reason(f):
+    with pytest.raises(ValueError, match=r"^f: no method differentiates it; f: .*accepted|real ones"):
+        compare(f, 0.5)
+
+
+def test_where_the_reference_has_no_number_nothing_is_called_exact():
+    ways = {way.method: way for way in compare("abs(x)", [-1.0, 0.0, 2.0]).ways}
+    assert (ways["auto"].error, ways["auto"].worst) == (0, 0)  # exact, and no number at 0, where the rules of others have one
+    assert all(np.isnan(way.error) for way in compare("ln(x)", -1.0).ways)
+    assert compare("cbrt(x)", -8.0).reference == "automatic"
+    assert "no formula" in {way.method: way.reason for way in compare("floor(x)", 0.5).ways}["symbolic"]
+
+
+def test_comparisons_and_studies_are_printed_as_tables():
+    for made in (compare("x^2", 3.0), step_study("sin(x)", 1e6)):
+        assert str(made) == made.table()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"f": np.abs, "x": 0.0}, "f: .*corner"), ({"f": lambda x: np.nan * x}, "f: .*undefined"), ({"x": [0.0, 1.0]}, "x: .*one finite number"),
+        ({"x": "a"}, "x: "), ({"exact": "a"}, "exact: "), ({"exact": np.nan}, "exact: "), ({"method": "auto"}, "method: "),
+    ],
+)  # fmt: skip
+def test_a_study_says_what_it_cannot_study(given, said):
+    with pytest.raises((TypeError, ValueError), match=f"^{said}"):
+        step_study(**{"f": np.sin, "x": 0.0, **given})
+
+
+@pytest.mark.parametrize("text", ["floor(x)", "sign(x)", "x*floor(x)"])
+def test_rules_that_end_in_no_function_are_refused(text):
+    with pytest.raises(ValueError, match="no formula"):
+        symbolic.work(text)
 
 
 @pytest.mark.parametrize(("method", "accuracy", "best"), [("central", 2, 6e-6), ("forward", 1, 1.5e-8), ("central", 4, 7e-4)])

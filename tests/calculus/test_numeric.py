@@ -1,7 +1,6 @@
-"""derivative: values, error bars, observed order, the numbers of the course, shapes, refusals."""
+"""derivative: values, error bars, observed order, the numbers of the course, shapes."""
 
 import math
-import re
 import warnings
 
 import numpy as np
@@ -341,66 +340,3 @@ def test_nothing_warns(f, x):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         derivative(f, x)
-
-
-# ---------------------------------------------------------------- refusals
-
-FUNCTION_REFUSED = {
-    "a string": (lambda x: "abc", "numbers are accepted"),
-    "None": (lambda x: None, "numbers are accepted"),
-    "seven": (lambda x: np.zeros(7), "one value for each x is accepted"),
-    "two each": (lambda x: np.zeros((2, *np.shape(x))), "one value for each x is accepted"),
-    "complex": (lambda x: np.exp(1j * x), "real"),
-}
-
-
-@pytest.mark.parametrize("x", [0.5, [0.5, 1.0, 2.0]])
-@pytest.mark.parametrize("method", ["auto", "complex", *SINGLE])
-@pytest.mark.parametrize("name", FUNCTION_REFUSED)
-def test_results_of_f_that_are_no_real_number_for_each_x_are_refused(name, method, x):
-    f, accepted = FUNCTION_REFUSED[name]
-    with pytest.raises((TypeError, ValueError), match=f"^f: .*{accepted}"):
-        derivative(f, x, method=method)
-
-
-@pytest.mark.parametrize("raised", [RuntimeError, ZeroDivisionError, TypeError, KeyError, ValueError])
-@pytest.mark.parametrize("method", ["auto", *SINGLE])
-def test_what_f_raises_is_not_hidden(method, raised):
-    def f(x):
-        raise raised("no luck")
-
-    with pytest.raises(Exception, match="no luck"):
-        derivative(f, 0.5, method=method)
-
-
-@pytest.mark.parametrize("method", ["auto", "complex", *SINGLE])
-def test_slope_of_nan_is_nan_and_undefined(method):
-    found = derivative(lambda x: np.nan * x, [0.5, 1.0], method=method)
-    assert np.isnan([found.value, found.error, found.left, found.right]).all()
-    assert set(found.kind) == {"undefined"}
-
-
-REFUSED = [
-    *(("f", {"f": f}) for f in (3, "x**2", None)),
-    *(("x", {"x": x}) for x in (1j, "a", None, object(), np.array([1 + 2j]), np.array([1, None]), math.nan, math.inf, [1, math.nan], [[1, 2], [3]])),
-    *(("h", {"h": h, "method": m}) for h in (0, -1, 1e-30, math.nan, math.inf, "a", True, [1], 1j) for m in ("auto", "central")),
-    *(("order", {"order": n, "method": m}) for n in (0, 99, 9, -1, 1.5, "1", True, None) for m in ("auto", "central")),
-    ("order", {"order": 2, "method": "complex"}),
-    *(("accuracy", {"accuracy": a, "method": "central"}) for a in (0, 1, 3, 31, -2, 2.5, "a", True)),
-    *(("accuracy", {"accuracy": a, "method": "forward"}) for a in (0, 31, -2, 2.5, "a", True)),
-    *(("domain", {"domain": d}) for d in ((1, 0), (1, 1), 3, "ab", (0, 1, 2), (math.nan, 1), (None, 1))),
-    *(("method", {"method": m}) for m in ("Auto", "newton", None, 3, "")),
-]
-
-
-@pytest.mark.parametrize(("argument", "given"), REFUSED, ids=[f"{argument} {k}" for k, (argument, _) in enumerate(REFUSED)])
-def test_refusals_name_the_argument_and_say_what_is_accepted(argument, given):
-    with pytest.raises((TypeError, ValueError), match=f"^{argument}: ") as refusal:
-        derivative(**{"f": np.sin, "x": 0.5, **given})
-    assert re.search("accepted|any order|an even one", str(refusal.value))
-
-
-@pytest.mark.parametrize("x", [0.5, [2.5, 3.5]])
-def test_x_outside_the_domain_is_refused_with_both_named(x):
-    with pytest.raises(ValueError, match=r"^x: .* outside the domain \(2.0, 3.0\)"):
-        derivative(np.sin, x, domain=(2, 3))

@@ -117,7 +117,9 @@ def test_the_tangent_touches(name):
 
 def test_lines_are_written_as_equations():
     assert str(tangent_line(lambda x: x**2, 3)) == "y = 6x - 9"
-    assert str(secant(lambda x: x**2, -1, 2)) == "y = 1x + 2"
+    assert str(secant(lambda x: x**2, -1, 2)) == "y = x + 2"
+    assert str(tangent_line(lambda x: -x, 3)) == "y = -x"
+    assert str(tangent_line(lambda x: 5 + 0 * x, 3)) == "y = 5"
 
 
 def test_the_secant_meets_f_twice_and_becomes_the_tangent():
