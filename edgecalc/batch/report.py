@@ -262,7 +262,7 @@ def island(
 def result_of(out: Path, name: str) -> Path:
     """Where its picture is; of several pages the first."""
     pages = out / f"{name}.pages"
-    return pages / f"0001{Path(name).suffix}" if pages.is_dir() else out / name
+    return pages / f"0001{Path(name).suffix}" if os.path.isdir(pages) else out / name
 
 
 def source_of(each: dict[str, Any], out: Path) -> Path | None:

@@ -78,7 +78,7 @@ def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orde
     target = out / job.name
     if settings.pages == "all":
         target = Path(f"{target}.pages")
-    if not target.exists() or orders.existing == "overwrite":
+    if not os.path.exists(target) or orders.existing == "overwrite":  # Path.exists() raises where the name is too long
         return None
     if orders.existing == "skip":
         return "Exists"

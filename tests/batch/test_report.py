@@ -122,6 +122,11 @@ def test_every_image_has_its_pictures_and_links_to_the_files(edges):
     assert [len(row) for name, row in rows.items() if name.endswith("script>.jpg")] == [8]
 
 
+def test_the_longest_name_that_there_is_does_not_cost_the_page(tmp_path):
+    longest = "n" * 251 + ".png"
+    assert made(recorded(tmp_path / "edges", [done(longest)])).names == [longest]
+
+
 def test_no_name_becomes_markup(edges):
     page = made(edges, "--title", HOSTILE[1])
     assert HOSTILE[0] in page.names and "</script>.jpg" in page.names and "a</script><script>alert(1)<.png" in page.names

@@ -14,7 +14,7 @@ from PIL import Image
 import edgecalc as ec
 from edgecalc.batch.journal import rows
 from edgecalc.cli.main import main
-from tests.batch.stage import files, mutants_survived, photos
+from tests.batch.stage import files, mutants_survived, parts, photos
 
 GOOD = 6
 
@@ -77,6 +77,17 @@ def test_any_name_is_done_and_told_so_that_it_can_be_found_again(name, tmp_path,
     assert os.path.exists(os.path.join(os.fsencode(tmp_path / "out"), name))
     assert [row["name"] for row in rows(tmp_path / "out")[1]] == [name]
     assert run(tmp_path / "in", "-o", tmp_path / "out", "-q") == 0
+
+
+@pytest.mark.parametrize("options", [("--format", "webp"), ("--pages", "all")])
+def test_an_output_whose_name_would_be_too_long_costs_only_itself(options, folder, tmp_path, capsys):
+    longest = "n" * 251 + ".jpg"
+    Image.new("L", (9, 9)).save(folder / longest)
+    assert run(folder, "-r", "-o", tmp_path / "out", *options, "--json") == 3
+    records, summary = lines(capsys)
+    assert [record["error"] for record in records if record["path"].endswith(longest)] == ["File name too long"]
+    assert (summary["done"], summary["failed"]) == (GOOD, 1)
+    assert not parts(tmp_path / "out")
 
 
 def test_the_journal_remembers_what_was_done_and_why_not(folder, tmp_path):
