@@ -1,8 +1,8 @@
 """What edgecalc raises.
 
     Exception
-    ├── ValueError ── EdgecalcError ┬─ ImageFileError     a file that is not a whole image of an accepted format
-    │                               └─ Locked             another run writes into the same folder
+    ├── ValueError ── EdgecalcError ┬─ ImageFileError ── NoFile    a file that is not a whole image of an accepted format; nothing to read at all
+    │                               └─ Locked                       another run writes into the same folder
     ├── ValueError                                        an argument of the right type with a value that is not accepted
     ├── TypeError                                         an argument of a type that is not accepted
     └── ImportError ── MissingExtra                       a peer or plotting library that is not installed, with the line that installs it
@@ -17,6 +17,10 @@ class EdgecalcError(ValueError):
 
 class ImageFileError(EdgecalcError):
     """A file that cannot be read as a whole image, or a name that cannot be written as one."""
+
+
+class NoFile(ImageFileError):
+    """A name behind which there is nothing to read: a pipe, a socket, a device, a link that leads nowhere, an empty file."""
 
 
 class Locked(EdgecalcError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgecalc.batch.journal import Record
+from edgecalc.errors import NoFile
 
 if TYPE_CHECKING:
     from edgecalc.batch.recipe import Recipe
@@ -99,14 +100,9 @@ def work(source: str, name: str) -> Record:
         return Record(source, name, "failed", "MemoryError", f"{printable(source)}: not enough memory ({error or 'to decode it'}{most})", ms(start))
     except (ValueError, TypeError, OSError, ArithmeticError, Warning) as error:
         kind = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
-        skipped = "not a regular file" in str(error) or isinstance(error, FileNotFoundError) and os.path.islink(source)
-        said = (
-            "a link that leads nowhere"
-            if skipped and isinstance(error, FileNotFoundError)
-            else (plainly(error) if isinstance(error, OSError) else str(error)) or kind
-        )
+        said = (plainly(error) if isinstance(error, OSError) else str(error)) or kind
         message = said if printable(source) in said else f"{printable(source)}: {said}"
-        return Record(source, name, "skipped" if skipped else "failed", kind, message, ms(start))
+        return Record(source, name, "skipped" if isinstance(error, NoFile) else "failed", kind, message, ms(start))
     return done._replace(ms=ms(start))
 
 

@@ -51,7 +51,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--config", type=Path, metavar="FILE", help="options by their long names in the table [run] (default: edgecalc.toml, if there)"
     )
     which = parser.add_argument_group("which files")
-    which.add_argument("-r", "--recursive", action="store_true", help="folders within folders, too")
+    which.add_argument("-r", "--recursive", action="store_true", help="folders within folders, too; links to folders are not followed")
     which.add_argument("--include", action="append", default=[], metavar="PATTERN", help="only names under the input that match, such as '*.jpg'")
     which.add_argument("--exclude", action="append", default=[], metavar="PATTERN", help="not these, such as 'raw/*'")
     which.add_argument("--files-from", metavar="FILE", help="names from a file, or from standard input with -")

@@ -6,6 +6,7 @@ Colour profiles are ignored, alpha is composited on white.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from edgecalc.core import strips
 from edgecalc.core.arrays import to_gray
-from edgecalc.errors import ImageFileError
+from edgecalc.errors import ImageFileError, NoFile
 from edgecalc.media.limits import Limits
 from edgecalc.media.names import printable
 
@@ -66,10 +67,18 @@ def read_pages(path: Any, limits: Limits | None = None) -> Iterator[np.ndarray]:
 
 def opened(path: Any) -> BinaryIO:
     """A regular file, open for reading only; a pipe or a device is refused before it can block."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # as a socket answers
+            raise NoFile(f"{printable(path)}: not a regular file") from None
+        if error.errno in (errno.ENOENT, errno.ELOOP) and os.path.islink(path):
+            raise NoFile(f"{printable(path)}: a link that leads nowhere") from None
+        raise
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
         os.close(handle)
-        raise ImageFileError(f"{printable(path)}: not a regular file")
+        raise NoFile(f"{printable(path)}: {'an empty file' if stat.S_ISREG(status.st_mode) else 'not a regular file'}")
     return os.fdopen(handle, "rb")
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 import edgecalc as ec
 from edgecalc.cli.main import main
+from tests.media.test_damage import make_socket
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -77,12 +78,24 @@ def test_a_damaged_file_costs_only_itself(photos, tmp_path, capsys):
 
 def test_what_is_no_regular_file_is_skipped_and_named(photos, tmp_path, capsys):
     os.mkfifo(photos / "pipe.png")
+    make_socket(photos / "socket.png")
+    (photos / "device.png").symlink_to("/dev/zero")
     (photos / "dangling.png").symlink_to("nowhere.png")
+    (photos / "loop.png").symlink_to("loop.png")
+    (photos / "empty.png").touch()
     (photos / "a b'é.jpg").write_bytes((photos / "coffee.jpg").read_bytes())
     assert run(photos, "-o", tmp_path / "edges") == 0
     said = capsys.readouterr().err
-    assert "pipe.png: not a regular file" in said and "dangling.png" in said and "9 done, 2 skipped" in said
+    assert all(f"{name}.png: not a regular file" in said for name in ("pipe", "socket", "device"))
+    assert all(f"{name}.png: a link that leads nowhere" in said for name in ("dangling", "loop"))
+    assert "empty.png: an empty file" in said and "9 done, 6 skipped" in said
     assert (tmp_path / "edges" / "a b'é.png").is_file()
+
+
+def test_no_name_makes_a_damaged_file_pass_as_none(photos, tmp_path, capsys):
+    (photos / "not a regular file.png").write_bytes(b"not an image")
+    assert run(photos, "-o", tmp_path / "edges") == 3
+    assert "1 failed" in capsys.readouterr().err
 
 
 def test_npy_keeps_the_sign(photos, tmp_path):
