@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,13 +16,15 @@ from edgecalc.media.names import printable, temporary
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 EXACT = (".npy", ".tif", ".tiff")
-TYPES = {".png": ("uint8", "uint16"), ".tif": ("uint8", "uint16", "float32"), ".tiff": ("uint8", "uint16", "float32")}
+TIFF = ("uint8", "uint16", "int16", "int32", "float32")
+TYPES = {".png": ("uint8", "uint16"), ".tif": TIFF, ".tiff": TIFF}
+SIGNED = {"tiffinfo": {339: 2}}  # of 16 bits, for which Pillow has no mode: the sample format of what it takes for uint16
 
 
 def write(
     path: Path, array: np.ndarray, *, level: str = "fast", bits: bool = False, durable: bool = False, check: Callable[[], None] | None = None
 ) -> int:
-    """A picture by the name's ending (.png ...), or any array exactly (.npy; .tif for uint8, uint16, float32); gives its size in bytes.
+    """A picture by the name's ending (.png ...), or any array exactly (.npy; .tif for all but float64 and the widest integers); gives its size in bytes.
 
     `bits` stores a PNG of 0 and 255 with one bit a pixel. `durable` has it on the disk before the name appears. `check` may
     still raise then, and nothing is written.
@@ -41,7 +44,9 @@ def write(
             elif suffix == ".png" and array.ndim == 2:
                 file.write(png.encode(array, level, bits))
             else:
-                Image.fromarray(array).save(file, format={".jpg": "JPEG", ".tif": "TIFF"}.get(suffix, suffix[1:].upper()), **_options(suffix))
+                image = Image.fromarray(array.view(np.uint16) if array.dtype == np.int16 else array)
+                options = SIGNED if array.dtype == np.int16 else _options(suffix)
+                image.save(file, format={".jpg": "JPEG", ".tif": "TIFF"}.get(suffix, suffix[1:].upper()), **options)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
@@ -66,6 +71,6 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def _options(suffix: str) -> dict[str, int]:
-    quick: dict[str, dict[str, int]] = {".jpg": {"quality": 95}, ".jpeg": {"quality": 95}, ".webp": {"lossless": 1}}
+def _options(suffix: str) -> dict[str, Any]:
+    quick = {".jpg": {"quality": 95}, ".jpeg": {"quality": 95}, ".webp": {"lossless": 1}}
     return quick.get(suffix, {})

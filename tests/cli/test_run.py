@@ -13,6 +13,7 @@ from PIL import Image
 
 import edgecalc as ec
 from edgecalc.cli.main import main
+from edgecalc.media.read import read_gray
 from tests.media.test_damage import make_socket
 
 ROOT = Path(__file__).parent.parent.parent
@@ -98,9 +99,10 @@ def test_no_name_makes_a_damaged_file_pass_as_none(photos, tmp_path, capsys):
     assert "1 failed" in capsys.readouterr().err
 
 
-def test_npy_keeps_the_sign(photos, tmp_path):
-    assert run(photos / "disk.png", "-o", tmp_path / "exact", "--op", "sobel:axis=y", "--format", "npy") == 0
-    assert np.array_equal(np.load(tmp_path / "exact" / "disk.npy"), ec.sobel(np.asarray(Image.open(photos / "disk.png")), "y"))
+@pytest.mark.parametrize(("format", "read"), [("npy", np.load), ("tif", read_gray)])
+def test_npy_and_tif_keep_the_sign(format, read, photos, tmp_path):
+    assert run(photos / "disk.png", "-o", tmp_path / "exact", "--op", "sobel:axis=y", "--format", format) == 0
+    assert np.array_equal(read(tmp_path / "exact" / f"disk.{format}"), ec.sobel(np.asarray(Image.open(photos / "disk.png")), "y"))
 
 
 def test_a_dry_run_writes_nothing(photos, tmp_path, capsys):

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from edgecalc.errors import ImageFileError
 from edgecalc.media import png
@@ -12,6 +13,7 @@ from edgecalc.media.read import read_gray
 from edgecalc.media.write import temporary, write
 from tests.batch.faults import OPERATIONS, Faults
 
+SAMPLE_FORMAT, BITS = 339, 258  # tags of TIFF
 GRAY = np.random.default_rng(4).integers(0, 256, (23, 31), np.uint8)
 NAMES = ["a.png", "a.npy", "a.tif", "a.tiff", "a.jpg", "a.jpeg", "a.webp", "a.bmp"]
 
@@ -55,12 +57,22 @@ def test_deep_files_give_the_pixels_back(name, dtype, tmp_path):
     assert np.array_equal(read_gray(tmp_path / name), GRAY.astype(dtype) * 7)
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.tiff"])
+@pytest.mark.parametrize("dtype", ["int16", "int32"])
+def test_a_tiff_keeps_the_sign_and_the_type(name, dtype, tmp_path):
+    array = (GRAY.astype(dtype) - 128) * 200
+    write(tmp_path / name, array)
+    assert np.array_equal(read_gray(tmp_path / name), array) and array.min() < 0
+    with Image.open(tmp_path / name) as image:
+        assert (image.tag_v2[SAMPLE_FORMAT], image.tag_v2[BITS]) == ((2,), (8 * array.itemsize,))
+
+
 @pytest.mark.parametrize(
     ("name", "dtype"),
     [
         ("a.png", "int16"),
         ("a.png", "float32"),
-        ("a.tif", "int16"),
+        ("a.tif", "int64"),
         ("a.tif", "float64"),
         ("a.jpg", "uint16"),
         ("a.webp", "uint16"),
