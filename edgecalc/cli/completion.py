@@ -26,5 +26,5 @@ def run(args: argparse.Namespace) -> int:
         import shtab
     except ImportError:
         raise MissingExtra("shtab", "completion") from None
-    print(shtab.complete(parser(), args.shell))
+    print(shtab.complete(parser()[0], args.shell))
     return 0

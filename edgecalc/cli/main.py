@@ -21,7 +21,8 @@ EPILOG = """examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The whole, and each command's own."""
     made = argparse.ArgumentParser(
         prog="edgecalc", description="Edges in images, from a compiled finite-difference core.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -30,11 +31,23 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(commands)
-    return made
+    return made, commands.choices
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    """By the command's own parser: inputs may stand among options, and what is not known is refused with the command's usage."""
+    made, commands = parser()
+    if not words or words[0] not in commands:
+        return made.parse_args(words)
+    command = commands[words[0]]
+    args, left = command.parse_known_args(words[1:])
+    if not left:
+        return args
+    return command.parse_args(words[1:]) if words[0] == "plot" else command.parse_intermixed_args(words[1:])  # plot NAME hands on all that follows
 
 
 def main(arguments: list[str] | None = None) -> int:
-    args = parser().parse_args(arguments)
+    args = parsed(sys.argv[1:] if arguments is None else arguments)
     try:
         return args.run(args)
     except KeyboardInterrupt:

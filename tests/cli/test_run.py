@@ -123,6 +123,33 @@ def test_exit_codes_of_wrong_usage(arguments, code, tmp_path, monkeypatch):
     assert run(*arguments) == code
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["camera.png -o ../edges coffee.jpg -r deep", "-o ../edges camera.png coffee.jpg -r deep", "camera.png -r coffee.jpg -o ../edges -- deep"],
+)
+def test_inputs_may_stand_among_options(typed, photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(photos)
+    assert run(*typed.split()) == 0
+    assert sorted(path.name for path in (tmp_path / "edges").glob("*.png")) == ["camera.png", "coffee.png", "d.png"]
+
+
+def test_behind_two_dashes_a_name_may_begin_with_one(photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(photos)
+    Path("disk.png").rename("-disk.png")
+    assert run("-o", tmp_path / "edges", "--", "-disk.png") == 0
+    assert (tmp_path / "edges" / "-disk.png").is_file()
+
+
+@pytest.mark.parametrize(
+    "words", ["run a.jpg --output edges", "plot --page a.html", "run -o edges -dash.jpg", "report edges --page a.html", "ops --size 3"]
+)
+def test_an_unknown_option_is_refused_with_the_usage_of_its_command(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"usage: edgecalc {words.split()[0]} ")
+
+
 WRONG = {
     "a value": (("--op", "sobel:ksize=4"), "--op: sobel:ksize=4: ksize: 4 came"),
     "no operator": (("--op", ""), "--op: '' came"),
