@@ -85,7 +85,7 @@ def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orde
     known = journal.fingerprint(job.name) if orders.existing is None else None
     if known is not None and os.path.exists(job.source) and known == fingerprint(os.stat(job.source), settings):
         return "Unchanged"
-    if orders.resume and journal.used:
+    if orders.resume and orders.existing is None and journal.used:
         return None
     hint = "; --resume does again what has changed" if known is not None else ""
     raise EdgecalcError(f"{printable(target)} exists; say --existing overwrite or --existing skip, or choose another folder with -o{hint}")

@@ -47,7 +47,9 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    args = parsed(sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    args = parsed(words)
+    args.typed = words
     try:
         return args.run(args)
     except KeyboardInterrupt:

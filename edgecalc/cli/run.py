@@ -29,6 +29,7 @@ exit codes: 0 done, 1 stopped before the end, 2 wrong usage, 3 some files failed
 """
 FORMATS = ("png", "npy", "tif", "jpg", "webp")
 DEFAULT = "canny_auto:method=otsu"
+RIVALS = {"op": "recipe", "recipe": "op", "existing": "resume", "resume": "existing"}  # one says what the other says
 
 
 def add(commands) -> None:
@@ -38,7 +39,7 @@ def add(commands) -> None:
     )  # fmt: skip
     options(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be written")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -113,11 +114,15 @@ def configure(args: argparse.Namespace) -> None:
     path = args.config or Path("edgecalc.toml")
     if not args.config and not path.is_file():
         return
-    table = read(path, "--config", tomllib.loads).get("run", {})
+    tables = read(path, "--config", tomllib.loads)
+    table = tables.pop("run", {})
+    if tables or not isinstance(table, dict):
+        raise EdgecalcError(f"{path}: {next(iter(tables), 'run')} came; one table [run] with options by their long names is accepted")
     parser = argparse.ArgumentParser()
     options(parser)
     defaults = vars(parser.parse_args([]))
     actions = {action.dest: action for action in parser._actions}
+    said = given(args)
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in defaults or name == "config":
@@ -125,8 +130,15 @@ def configure(args: argparse.Namespace) -> None:
                 f"{path}: [run] {key}: accepted are {', '.join(sorted(each.replace('_', '-') for each in defaults if each != 'config'))}"
             )
         value = checked(value, actions[name], f"{path}: [run] {key}")
-        if getattr(args, name) == defaults[name]:
+        if not said & {name, RIVALS.get(name)}:
             setattr(args, name, value)
+
+
+def given(args: argparse.Namespace) -> set[str]:
+    """The options that the command line names itself, be it with their defaults."""
+    for action in args.parser._actions:
+        action.default = argparse.SUPPRESS
+    return set(vars(args.parser.parse_known_args(args.typed[1:])[0]))
 
 
 def read(path: Path, option: str, parse: Callable[[str], Any]) -> Any:
@@ -150,7 +162,8 @@ def checked(value: Any, action: argparse.Action, what: str) -> Any:
     kinds: dict[Any, Any] = {int: int, float: (int, float), Path: str, None: str}
     wanted: Any = bool if action.nargs == 0 else list if many else kinds[action.type]
     if not isinstance(value, wanted) or wanted is not bool and isinstance(value, bool) or many and not all(isinstance(each, str) for each in value):
-        accepted = "a list of texts" if many else "true or false" if wanted is bool else "a text" if wanted is str else "a number"
+        names = {list: "a list of texts", bool: "true or false", str: "a text", int: "a whole number"}
+        accepted = names.get(wanted, "a number")
         raise EdgecalcError(f"{what}: {value!r} came; {accepted} is accepted")
     if action.choices and value not in action.choices:
         raise EdgecalcError(f"{what}: {value!r} came; accepted are {', '.join(map(str, action.choices))}")
@@ -169,6 +182,10 @@ def require(args: argparse.Namespace) -> None:
         raise EdgecalcError(f"-o: {printable(args.out)} came; the name of a folder is accepted, the pictures in it are named as their images are")
     if not args.inputs and args.files_from is None:
         raise EdgecalcError("INPUT: name image files or folders, or --files-from FILE")
+    if args.op is not None and args.recipe is not None:
+        raise EdgecalcError("--recipe: it does not go with --op; each says what to do")
+    if args.resume and args.existing is not None:
+        raise EdgecalcError("--resume: it does not go with --existing; it keeps what is unchanged and does again what has changed")
     for value, option, least in ((args.workers, "--workers", 0), (args.max_pixels, "--max-pixels", 1), (args.max_errors, "--max-errors", 0)):
         if value is not None and value < least:
             raise EdgecalcError(f"{option}: {value} came; {least} or more is accepted")
@@ -228,7 +245,7 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
     stop = stop or interrupted_by_signals()
     try:
         with closing(journal), Progress(len(jobs), args) as progress:
-            journal.begin(str(recipe), __version__, json.dumps(sys.argv[1:]), len(jobs))
+            journal.begin(str(recipe), __version__, json.dumps(args.typed), len(jobs))
             for record in batch.run(jobs, args.out, journal, settings, orders, stop):
                 counts[record.status] += 1
                 progress.tell(record, counts)

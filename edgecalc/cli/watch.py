@@ -28,7 +28,7 @@ def add(commands) -> None:
     )
     parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="how often to look (default: %(default)s)")
     parser.add_argument("--rounds", type=int, metavar="N", help="end after looking N times")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -232,6 +232,24 @@ def test_options_come_from_edgecalc_toml_and_the_command_line_goes_before(folder
     assert "magnitude -> said" in capsys.readouterr().err
 
 
+def test_what_the_command_line_says_goes_before_even_where_it_is_the_default(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.toml").write_text('op = "sobel"\n')
+    (tmp_path / "edgecalc.toml").write_text('[run]\nformat = "npy"\nrecipe = "r.toml"\nexisting = "error"\nworkers = 1\n')
+    assert run(folder, "-r", "-o", "out", "--format", "png", "--op", "canny_auto:method=otsu", "-q") == 0
+    assert len(list((tmp_path / "out").rglob("*.png"))) == GOOD
+    assert [each["recipe"] for each in rows(tmp_path / "out")[0]] == ["canny_auto:method=otsu"]
+    assert run(folder, "-r", "-o", "out", "--format", "png", "--resume", "-q") == 0
+
+
+@pytest.mark.parametrize("text", ['op = "sobel"', '[rum]\nop = "sobel"', "run = 3", '[run]\nop = "sobel"\n[watch]\nsettle = 3'])
+def test_what_stands_outside_the_table_of_a_config_is_refused_not_passed_over(text, folder, tmp_path, capsys):
+    (tmp_path / "c.toml").write_text(text)
+    assert run(folder, "-o", tmp_path / "out", "--config", tmp_path / "c.toml") == 2
+    assert "c.toml: " in (said := capsys.readouterr().err) and "[run]" in said
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("line", ["speed = 3", 'include = "*.jpg"', 'format = "gif"', 'workers = "two"', 'existing = "maybe"', 'pages = "some"'])
 def test_what_a_config_may_not_say_is_refused_and_named(line, folder, tmp_path, capsys):
     (tmp_path / "c.toml").write_text(f"[run]\n{line}\n")

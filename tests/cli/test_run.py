@@ -153,6 +153,8 @@ def test_an_unknown_option_is_refused_with_the_usage_of_its_command(words, capsy
 WRONG = {
     "a value": (("--op", "sobel:ksize=4"), "--op: sobel:ksize=4: ksize: 4 came"),
     "no operator": (("--op", ""), "--op: '' came"),
+    "two recipes": (("--op", "sobel", "--recipe", "bad.toml"), "--recipe: it does not go with --op"),
+    "two answers": (("--resume", "--existing", "overwrite"), "--resume: it does not go with --existing"),
     "a recipe that is not there": (("--recipe", "none.toml"), "--recipe: none.toml: No such file"),
     "a recipe that is no TOML": (("--recipe", "bad.toml"), "--recipe: bad.toml: Invalid value"),
     "a recipe that is no JSON": (("--recipe", "bad.json"), "--recipe: bad.json: Expecting"),

@@ -45,6 +45,14 @@ def test_a_file_that_still_grows_is_left_until_it_has_settled(tmp_path):
     assert len(files(tmp_path / "out")) == 1
 
 
+def test_an_output_of_before_is_an_error_if_it_is_to_be_one(tmp_path):
+    source = photos(tmp_path / "in", 1)
+    assert watch(source, "-o", tmp_path / "out") == 0
+    before = files(tmp_path / "out")
+    assert watch(source, "-o", tmp_path / "out", "--op", "sobel", "--existing", "error") == 2
+    assert files(tmp_path / "out") == before
+
+
 def test_an_empty_folder_is_watched_in_peace(tmp_path):
     (tmp_path / "in").mkdir()
     assert watch(tmp_path / "in", "-o", tmp_path / "out", rounds=2) == 0
