@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from typing import Any
 
+FIXED = 55  # columns: bar, rate, remaining time and what parts them
+
 
 class Progress:
     def __init__(self, total: int, args: argparse.Namespace):
@@ -22,9 +24,10 @@ class Progress:
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[note]}"),
+                TextColumn("{task.fields[note]}", markup=False),
             )
             self.live = Bar(*columns, console=Console(stderr=True), transient=True)
+            self.room = self.live.console.width - FIXED - 2 * len(str(total))
             self.task = self.live.add_task("", total=total, rate="", note="")
 
     def __enter__(self) -> Progress:
@@ -45,12 +48,12 @@ class Progress:
         elif self.verbose and not self.quiet:
             text = f"{record.status}: {printable(record.source)}" + (f" ({record.error})" if record.error else f"  {record.ms:.0f} ms")
         if self.live:
-            from rich.markup import escape
-
             if text:
-                self.live.console.print(escape(text), highlight=False)
+                self.live.console.out(text, highlight=False)  # as it is: no markup, no emoji, not broken into lines
             speed = self.live.tasks[0].speed
             failed = f"{counts['failed']} failed  " if counts["failed"] else ""
-            self.live.update(self.task, advance=1, rate=f"{speed:.1f}/s" if speed else "", note=escape(failed + printable(record.source)[-50:]))
+            name, room = printable(record.source), max(2, self.room - len(failed))
+            shown = name if len(name) <= room else f"…{name[1 - room :]}"
+            self.live.update(self.task, advance=1, rate=f"{speed:.1f}/s" if speed else "", note=failed + shown)
         elif text:
             print(text, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -232,6 +233,17 @@ def test_a_terminal_shows_a_bar_and_a_file_plain_lines(photos, tmp_path):
     plain = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     assert "\x1b" not in plain.stderr and "1 failed" in plain.stderr
     assert plain.stdout == ""
+
+
+def test_a_terminal_shows_names_as_they_are_and_the_whole_bar_beside_long_ones(photos, tmp_path):
+    bad = f":smile: {'long ' * 30}.png"
+    (photos / bad).write_bytes(b"bad")
+    code, seen = on_a_terminal(photos, "-o", tmp_path / "edges")
+    assert code == 3
+    assert f"failed: {photos / bad}: not an image" in seen
+    assert "\U0001f604" not in seen
+    ends = re.findall(r"(━+)[^━]*m9/9", seen)
+    assert ends and set(map(len, ends)) == {30}
 
 
 def test_names_come_from_standard_input(photos, tmp_path):
