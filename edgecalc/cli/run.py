@@ -70,13 +70,30 @@ def options(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--durability", choices=("batch", "file"), default="batch", help="what a power cut may cost: the last 2 seconds, or nothing")
     how = parser.add_argument_group("how")
     how.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one for each core)")
-    how.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one file (default: %(default)s)")
+    how.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="for one file (default: %(default)s)")
     how.add_argument("--max-pixels", type=int, default=178_956_970, metavar="N", help="larger images fail (default: %(default)s)")
-    how.add_argument("--max-errors", type=int, metavar="N", help="stop after more failures than this")
+    how.add_argument("--max-errors", type=errors, metavar="N", help="stop after more failures than this: files, or a part of them such as 5%%")
     how.add_argument("--strict", action="store_true", help="a decoder's warning is a failure")
     how.add_argument("--json", action="store_true", help="JSON Lines on standard output: a record for each file, then a summary")
     how.add_argument("-q", "--quiet", action="store_true", help="only failures")
     how.add_argument("-v", "--verbose", action="store_true", help="a line for each file")
+
+
+def seconds(text: str) -> float:
+    """
+    >>> seconds("2s"), seconds("0.5")
+    (2.0, 0.5)
+    """
+    return float(text.removesuffix("s"))
+
+
+def errors(text: str) -> float:
+    """A number of files, or a part of them.
+
+    >>> errors("12"), errors("5%")
+    (12, 0.05)
+    """
+    return float(text.removesuffix("%")) / 100 if text.endswith("%") else int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -159,15 +176,30 @@ def checked(value: Any, action: argparse.Action, what: str) -> Any:
     from edgecalc.errors import EdgecalcError
 
     many = isinstance(action.default, list) or action.nargs == "*"
-    kinds: dict[Any, Any] = {int: int, float: (int, float), Path: str, None: str}
+    kinds: dict[Any, Any] = {int: int, seconds: (int, float), errors: (int, str), Path: str, None: str}
     wanted: Any = bool if action.nargs == 0 else list if many else kinds[action.type]
-    if not isinstance(value, wanted) or wanted is not bool and isinstance(value, bool) or many and not all(isinstance(each, str) for each in value):
-        names = {list: "a list of texts", bool: "true or false", str: "a text", int: "a whole number"}
-        accepted = names.get(wanted, "a number")
-        raise EdgecalcError(f"{what}: {value!r} came; {accepted} is accepted")
+    names = {
+        list: "a list of texts",
+        bool: "true or false",
+        str: "a text",
+        int: "a whole number",
+        (int, str): "a whole number or a part such as '5%'",
+    }
+    try:
+        if (
+            not isinstance(value, wanted)
+            or wanted is not bool
+            and isinstance(value, bool)
+            or many
+            and not all(isinstance(each, str) for each in value)
+        ):
+            raise ValueError
+        made: Any = action.type(value) if callable(action.type) and isinstance(value, str) else value
+    except ValueError:
+        raise EdgecalcError(f"{what}: {value!r} came; {names.get(wanted, 'a number')} is accepted") from None
     if action.choices and value not in action.choices:
         raise EdgecalcError(f"{what}: {value!r} came; accepted are {', '.join(map(str, action.choices))}")
-    return Path(value) if action.type is Path else value
+    return made
 
 
 def require(args: argparse.Namespace) -> None:
@@ -187,7 +219,7 @@ def require(args: argparse.Namespace) -> None:
     if args.resume and args.existing is not None:
         raise EdgecalcError("--resume: it does not go with --existing; it keeps what is unchanged and does again what has changed")
     for value, option, least in ((args.workers, "--workers", 0), (args.max_pixels, "--max-pixels", 1), (args.max_errors, "--max-errors", 0)):
-        if value is not None and value < least:
+        if value is not None and not value >= least:
             raise EdgecalcError(f"{option}: {value} came; {least} or more is accepted")
     if not args.timeout > 0:
         raise EdgecalcError(f"--timeout: {args.timeout} came; seconds above 0 are accepted")
@@ -228,7 +260,8 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
     from edgecalc.media.names import plainly
 
     recipe = recipe_of(args)
-    orders = batch.Orders(args.workers, args.timeout, args.existing, args.resume, args.max_errors)
+    most = int(args.max_errors * len(jobs)) if isinstance(args.max_errors, float) else args.max_errors
+    orders = batch.Orders(args.workers, args.timeout, args.existing, args.resume, most)
     settings = Settings(
         recipe.to_json(),
         str(args.out),

@@ -7,13 +7,13 @@ import os
 import sys
 import time
 
-from edgecalc.cli.run import carry_out, configure, interrupted_by_signals, options, require, selection, shard
+from edgecalc.cli.run import carry_out, configure, interrupted_by_signals, options, require, seconds, selection, shard
 
 EPILOG = """examples:
   edgecalc watch inbox -o edges -r
-  edgecalc watch inbox -o edges --op canny:low=50,high=150 --settle 5
+  edgecalc watch inbox -o edges --op canny:low=50,high=150 --settle 5s
 
-Ends with ^C. What is done already and unchanged stays; what changes is done again.
+Ends with ^C. What is done already and unchanged stays; what changes is done again. Exit codes are those of edgecalc run.
 """
 
 
@@ -24,9 +24,9 @@ def add(commands) -> None:
     )  # fmt: skip
     options(parser)
     parser.add_argument(
-        "--settle", type=float, default=2.0, metavar="SECONDS", help="a file counts once it has not changed for this long (default: %(default)s)"
+        "--settle", type=seconds, default=2.0, metavar="SECONDS", help="a file counts once it has not changed for this long (default: %(default)s)"
     )
-    parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="how often to look (default: %(default)s)")
+    parser.add_argument("--every", type=seconds, default=1.0, metavar="SECONDS", help="how often to look (default: %(default)s)")
     parser.add_argument("--rounds", type=int, metavar="N", help="end after looking N times")
     parser.set_defaults(run=run, parser=parser)
 
@@ -43,10 +43,13 @@ def run(args: argparse.Namespace) -> int:
             raise EdgecalcError(f"{option}: {value} came; 0 seconds or more are accepted")
     if args.rounds is not None and args.rounds < 1:
         raise EdgecalcError(f"--rounds: {args.rounds} came; 1 or more is accepted")
+    if args.files_from == "-":
+        raise EdgecalcError("--files-from: standard input can be read but once; the name of a file, which may grow, is accepted")
     args.resume, stop, worst, rounds = True, interrupted_by_signals(), 0, 0
     seen: dict[Job, tuple[int, int]] = {}
     if not args.quiet:
-        print(f"edgecalc: watching {', '.join(map(printable, args.inputs))}; ^C ends it", flush=True, file=sys.stderr)
+        watched = ", ".join(map(printable, (*args.inputs, *filter(None, [args.files_from]))))
+        print(f"edgecalc: watching {watched}; ^C ends it", flush=True, file=sys.stderr)
     while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
         rounds += 1
         everything = plan(args.inputs, args.out, selection(args))

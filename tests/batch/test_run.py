@@ -143,14 +143,14 @@ def test_what_was_done_is_still_known_after_a_run_that_skips(folder, edges):
     assert run(folder, "-r", "-o", edges, "-q") == 0
 
 
-@pytest.mark.parametrize(("most", "code"), [(0, 1), (2, 1), (5, 3)])
+@pytest.mark.parametrize(("most", "code"), [("0", 1), ("2", 1), ("5", 3), ("20%", 1), ("50%", 3)])
 def test_more_errors_than_allowed_stop_the_run(most, code, folder, tmp_path, capsys):
     for number in range(5):
         (folder / f"bad{number}.png").write_bytes(b"bad")
     assert run(folder, "-r", "-o", tmp_path / "out", "--max-errors", most, "--json") == code
     _, summary = lines(capsys)
     assert summary["exit"] == code
-    assert summary["failed"] == min(most + 1, 5)
+    assert summary["failed"] == {"0": 1, "2": 3, "20%": 3}.get(most, 5)
 
 
 def test_an_image_of_more_pixels_than_allowed_fails_and_names_the_limit_and_its_option(folder, tmp_path, capsys):
@@ -225,7 +225,7 @@ def test_a_recipe_may_be_a_file(name, text, folder, tmp_path):
 
 def test_options_come_from_edgecalc_toml_and_the_command_line_goes_before(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "edgecalc.toml").write_text('[run]\nout = "from-file"\nrecursive = true\nop = "sobel"\nformat = "npy"\n')
+    (tmp_path / "edgecalc.toml").write_text('[run]\nout = "from-file"\nrecursive = true\nop = "sobel"\nformat = "npy"\nmax-errors = "5%"\n')
     assert run(folder) == 0
     assert len(list((tmp_path / "from-file").rglob("*.npy"))) == GOOD
     assert run(folder, "-o", "said", "--op", "magnitude") == 0
@@ -250,7 +250,21 @@ def test_what_stands_outside_the_table_of_a_config_is_refused_not_passed_over(te
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("line", ["speed = 3", 'include = "*.jpg"', 'format = "gif"', 'workers = "two"', 'existing = "maybe"', 'pages = "some"'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "speed = 3",
+        'include = "*.jpg"',
+        'format = "gif"',
+        'workers = "two"',
+        "workers = 1.5",
+        'max-errors = "few"',
+        'max-errors = "x%"',
+        "timeout = true",
+        'existing = "maybe"',
+        'pages = "some"',
+    ],
+)
 def test_what_a_config_may_not_say_is_refused_and_named(line, folder, tmp_path, capsys):
     (tmp_path / "c.toml").write_text(f"[run]\n{line}\n")
     assert run(folder, "-o", tmp_path / "out", "--config", tmp_path / "c.toml") == 2

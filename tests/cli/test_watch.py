@@ -53,6 +53,16 @@ def test_an_output_of_before_is_an_error_if_it_is_to_be_one(tmp_path):
     assert files(tmp_path / "out") == before
 
 
+def test_a_list_is_watched_as_long_as_it_can_be_read_again(tmp_path, capsys):
+    listed = tmp_path / "list"
+    listed.write_text(str(photos(tmp_path / "in", 1) / "000.png"))
+    order = ("watch", "-o", str(tmp_path / "out"), "--settle", "0s", "--every", "0.01", "--rounds", "1")
+    assert main([*order, "--files-from", str(listed)]) == 0
+    assert f"watching {listed};" in capsys.readouterr().err
+    assert main([*order, "--files-from", "-"]) == 2
+    assert "--files-from" in capsys.readouterr().err
+
+
 def test_an_empty_folder_is_watched_in_peace(tmp_path):
     (tmp_path / "in").mkdir()
     assert watch(tmp_path / "in", "-o", tmp_path / "out", rounds=2) == 0
