@@ -61,7 +61,9 @@ class Recipe:
             raise EdgecalcError(f"{what}: {name!r} came; accepted are {', '.join(NAMES)}")
         signature = inspect.signature(getattr(edgecalc, name)).parameters
         accepted = [key for key in signature if key not in NOT_IN_TEXT]
-        for key, value in parameters:
+        for number, (key, value) in enumerate(parameters):
+            if key in dict(parameters[:number]):
+                raise EdgecalcError(f"{what}: {key}={value} came after {key}={dict(parameters[:number])[key]}; one of them is accepted")
             if key not in accepted or value is NOTHING:
                 raise EdgecalcError(f"{what}: {key!r} came; {name} takes {', '.join(f'{each}=...' for each in accepted)}")
         missing = [key for key in accepted if signature[key].default is inspect.Parameter.empty and key not in dict(parameters)]
@@ -124,14 +126,14 @@ class Recipe:
         """The operator's own result: signed, float, as it comes."""
         return self.call(image, dict(self.parameters), threads)
 
-    def try_out(self) -> None:
+    def try_out(self, what: str = "--op") -> None:
         """Raises what a wrong value would raise with every image."""
         import numpy as np
 
         try:
             self.exact(np.zeros((TRIAL, TRIAL), np.uint8), 1)
         except (ValueError, TypeError) as error:
-            raise EdgecalcError(f"--op: {self}: {error}") from None
+            raise EdgecalcError(f"{what}: {self}: {error}") from None
 
     def call(self, image: np.ndarray, parameters: dict[str, Any], threads: int | None) -> Any:
         result = self.function(image, **parameters, threads=threads)

@@ -41,7 +41,7 @@ def run(args: Namespace) -> int:
     """Compare, print, write the page."""
     from edgecalc.batch.recipe import Recipe
     from edgecalc.errors import MissingExtra
-    from edgecalc.media.names import printable
+    from edgecalc.media.names import plainly, printable
     from edgecalc.media.read import read_gray
     from edgecalc.reference.side_by_side import compare
 
@@ -52,10 +52,10 @@ def run(args: Namespace) -> int:
         print(compared.to_json() if args.json else compared.table(), flush=True)
         if args.output:
             compared.html(args.output)
-            print(f"written: {args.output}", file=sys.stderr)
+            print(f"written: {printable(args.output)}", file=sys.stderr)
     except BrokenPipeError:
         raise
     except (OSError, ValueError, TypeError, MissingExtra) as error:
-        print(f"edgecalc compare: {error}", file=sys.stderr)
+        print(f"edgecalc compare: {plainly(error) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
     return 0

@@ -110,7 +110,9 @@ def run(args: argparse.Namespace) -> int:
     if not everything:
         from edgecalc.media.names import SUFFIXES
 
-        say(f"edgecalc: no image ({', '.join(SUFFIXES)}) among the inputs; -r looks into folders within folders")
+        chosen = " that --include and --exclude let pass" if args.include or args.exclude else ""
+        hint = "" if args.recursive else "; -r looks into folders within folders"
+        say(f"edgecalc: no image ({', '.join(SUFFIXES)}) among the inputs{chosen}{hint}")
         return 4
     if args.dry_run:
         from edgecalc.media.names import printable
@@ -247,7 +249,7 @@ def recipe_of(args: argparse.Namespace) -> Any:
         recipe = read(args.recipe, "--recipe", Recipe.from_json if args.recipe.suffix == ".json" else Recipe.from_toml)
     else:
         recipe = Recipe.parse(DEFAULT if args.op is None else args.op)
-    recipe.try_out()
+    recipe.try_out("--op" if args.recipe is None else f"--recipe: {args.recipe}")
     return recipe
 
 

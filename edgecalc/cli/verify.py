@@ -35,6 +35,7 @@ def add(commands: Any) -> None:
 def run(args: Namespace) -> int:
     """Compare, print, and say by the exit status whether all agree."""
     from edgecalc.errors import MissingExtra
+    from edgecalc.media.names import plainly, printable
     from edgecalc.reference import check
     from edgecalc.reference.images import read
 
@@ -44,10 +45,10 @@ def run(args: Namespace) -> int:
         print(report.to_json() if args.json else report.table(), flush=True)
         if args.html:
             report.html(args.html)
-            print(f"written: {args.html}", file=sys.stderr)
+            print(f"written: {printable(args.html)}", file=sys.stderr)
     except BrokenPipeError:
         raise
     except (OSError, ValueError, TypeError, MissingExtra) as error:
-        print(f"edgecalc verify: {error}", file=sys.stderr)
+        print(f"edgecalc verify: {plainly(error) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
     return 0 if report.ok else 1

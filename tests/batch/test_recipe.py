@@ -146,7 +146,7 @@ def test_the_others_need_nothing(name):
     ("text", "said"),
     [
         ("sobell", "sobell"), ("sobel:size=3", "ksize"), ("sobel:ksize", "ksize="), ("sobel:out=3", "axis"), ("", "sobel"),
-        ("thin", "canny_auto"), ("canny:lo=1,high=2", "'lo' came; canny takes low="), ("gaussian:2", "'2' came; gaussian takes sigma="),
+        ("sobel:ksize=3,ksize=5", "ksize=5 came after ksize=3"), ("thin", "canny_auto"), ("canny:lo=1,high=2", "'lo' came; canny takes low="), ("gaussian:2", "'2' came; gaussian takes sigma="),
         ("sobel:mask=1", "'mask'"), ("sobel:spacing=2", "'spacing'"), ("sobel:dtype", "dtype="), ("canny:low=1,high=2,sigma", "sigma="),
         ("canny:low=1,high=2,return_stages=True", "return_stages"), ("canny:low=1,high=2,gradients=1", "gradients"),
         ("canny_auto:quantiles=1", "quantiles"), ("Canny:low=1,high=2", "'Canny'"), ("canny :low=1,high=2", "'canny '"),

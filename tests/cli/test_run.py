@@ -156,6 +156,7 @@ WRONG = {
     "no operator": (("--op", ""), "--op: '' came"),
     "two recipes": (("--op", "sobel", "--recipe", "bad.toml"), "--recipe: it does not go with --op"),
     "two answers": (("--resume", "--existing", "overwrite"), "--resume: it does not go with --existing"),
+    "a recipe's value": (("--recipe", "wrong.toml"), "--recipe: wrong.toml: sobel:axis=q: axis: 'q' came"),
     "a recipe that is not there": (("--recipe", "none.toml"), "--recipe: none.toml: No such file"),
     "a recipe that is no TOML": (("--recipe", "bad.toml"), "--recipe: bad.toml: Invalid value"),
     "a recipe that is no JSON": (("--recipe", "bad.json"), "--recipe: bad.json: Expecting"),
@@ -172,11 +173,27 @@ def test_what_would_fail_for_every_image_is_refused_before_anything_is_written(n
     monkeypatch.chdir(tmp_path)
     for file in ("bad.toml", "bad.json"):
         Path(file).write_text("op = [")
+    Path("wrong.toml").write_text('op = "sobel"\naxis = "q"\n')
     options, said = WRONG[name]
     for more in ((), ("--dry-run",)):
         assert run(photos, "-o", "edges", *options, *more) == 2
         assert said in capsys.readouterr().err
-    assert {path.name for path in tmp_path.iterdir()} == {"bad.json", "bad.toml", "photos"}
+    assert {path.name for path in tmp_path.iterdir()} == {"bad.json", "bad.toml", "wrong.toml", "photos"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "unsaid"),
+    [
+        ((), "; -r looks into", "--include"),
+        (("-r",), "among the inputs\n", "-r looks"),
+        (("--include", "*.tif"), "--include and --exclude let pass; -r looks", "\n\n"),
+    ],
+)
+def test_where_no_image_is_found_what_may_help_is_said(options, said, unsaid, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    assert run(tmp_path / "in", "-o", tmp_path / "out", *options) == 4
+    told = capsys.readouterr().err
+    assert said in told and unsaid not in told
 
 
 @pytest.mark.parametrize("command", ["ops", "doctor"])
