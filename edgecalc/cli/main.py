@@ -1,7 +1,7 @@
 """edgecalc: wires the commands together.
 
 Exit codes: 0 done, 1 a difference or a failure of the whole command, 2 wrong usage, 3 some files failed, 4 nothing to do,
-11 another run has the output folder, 130 interrupted.
+11 another run has the output folder, 130 interrupted, 143 ended by a signal.
 """
 
 import argparse

@@ -25,7 +25,7 @@ EPILOG = """examples:
   find . -name '*.png' -print0 | edgecalc run --files-from - -0 -o edges
 
 exit codes: 0 done, 1 stopped before the end, 2 wrong usage, 3 some files failed, 4 no image among the inputs, 11 another run has the folder,
-130 interrupted
+130 interrupted, 143 ended by a signal
 """
 FORMATS = ("png", "npy", "tif", "jpg", "webp")
 DEFAULT = "canny_auto:method=otsu"
@@ -38,7 +38,7 @@ def add(commands) -> None:
         description="Applies an operator to every image and writes one picture for each; the output mirrors the input tree. Inputs are never written to.",
     )  # fmt: skip
     options(parser)
-    parser.add_argument("--dry-run", action="store_true", help="print what would be written")
+    parser.add_argument("--dry-run", action="store_true", help="print each input with its output, and write nothing")
     parser.set_defaults(run=run, parser=parser)
 
 

@@ -163,6 +163,15 @@ def test_an_image_of_more_pixels_than_allowed_fails_and_names_the_limit_and_its_
     assert run(folder, "-r", "-o", tmp_path / "out", "--max-pixels", 50 * 41, "--resume", "-q") == 0
 
 
+def test_a_decoders_warning_is_a_failure_only_where_it_is_to_be_one(folder, tmp_path, capsys):
+    Image.new("L", (9, 9)).save(folder / "warned.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12")  # five entries, none of them there
+    assert run(folder, "-r", "-o", tmp_path / "out", "-q") == 0
+    assert run(folder, "-r", "-o", tmp_path / "strict", "--strict", "--json") == 3
+    records, summary = lines(capsys)
+    assert [(record["name"], record["error"]) for record in records if record["status"] == "failed"] == [("warned.png", "UserWarning")]
+    assert summary["done"] == GOOD
+
+
 def test_the_shards_together_are_the_whole(folder, edges, tmp_path):
     for part in (1, 2, 3):
         assert run(folder, "-r", "-o", tmp_path / "shards", "--shard", f"{part}/3", "-q") in (0, 4)

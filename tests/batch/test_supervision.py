@@ -112,6 +112,15 @@ def test_the_first_interrupt_lets_what_is_in_work_end(tmp_path):
     assert not parts(tmp_path / "out")
 
 
+def test_a_signal_to_end_is_an_interrupt_with_a_code_of_its_own(tmp_path):
+    process = start("run", unruly(tmp_path / "in", "hang1.png", "hang2.png"), "-r", "-o", tmp_path / "out", "--workers", 2)
+    wait(lambda: len(files(tmp_path / "out")) >= 1)
+    process.send_signal(signal.SIGTERM)
+    outcome = ended(process)
+    assert outcome.code == 128 + signal.SIGTERM
+    assert "--resume" in outcome.err and not parts(tmp_path / "out")
+
+
 def test_an_interrupt_does_not_wait_for_a_file_that_hangs(tmp_path):
     process = start("run", unruly(tmp_path / "in", "hang1.png", "hang2.png"), "-r", "-o", tmp_path / "out", "--workers", 2)
     wait(lambda: len(files(tmp_path / "out")) >= 1)
