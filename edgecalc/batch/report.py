@@ -129,7 +129,7 @@ def document(
         bytes_out=sum(each["bytes_out"] or 0 for each in files),
         speed=speed,
         told=told(speed),
-        lines=lines(out, folder, runs, files),
+        lines=lines(out, runs, files),
         failures=failures(files, folder),
         shown_failures=SHOWN_FAILURES,
         data=island(out, page, folder, runs, files, gallery, progress),
@@ -142,7 +142,7 @@ def document(
 # ---------------------------------------------------------------- what is said
 
 
-def lines(out: Path, folder: str, runs: list[dict], files: list[dict]) -> Lines:
+def lines(out: Path, runs: list[dict], files: list[dict]) -> Lines:
     """The latest run's recipe; one that this version does not know is only named."""
     recipes = {(run["journal"], run["id"]): run["recipe"] for run in runs}
     used = Counter(recipes.get((each["journal"], each["run"]), "") for each in files if each["status"] == "done")
@@ -154,9 +154,25 @@ def lines(out: Path, folder: str, runs: list[dict], files: list[dict]) -> Lines:
         recipe = Recipe.parse(latest)
     except EdgecalcError:
         return Lines(latest, "", "", typed, others)
-    deep = any(os.sep in relative(each["source"], folder) for each in files)
-    command = recipe.command(files[0]["source"] if len(files) == 1 else folder or ".", str(out)) + (" -r" if deep else "")
+    walked = {root(each) for each in files}
+    if len(walked) > 1:  # no one input makes them again
+        return Lines(latest, "", recipe.python(), typed, others)
+    command = recipe.command(files[0]["source"] if len(files) == 1 else "".join(walked) or ".", str(out))
+    command += " -r" if any(os.sep in each["name"] for each in files) else ""
+    endings = {os.path.splitext(each["name"])[1] for each in files} - {".png"}
+    command += f" --format {endings.pop()[1:]}" if len(endings) == 1 else ""
     return Lines(latest, printable(command), recipe.python(), typed, others)
+
+
+def root(each: dict[str, Any]) -> str:
+    """The folder below which the output mirrors the input: the source without what its name repeats.
+
+    >>> root({"source": "photos/2024/a.jpg", "name": "2024/a.png"})
+    'photos'
+    """
+    mirrored = os.path.splitext(each["name"])[0]
+    source = each["source"] if each["source"].endswith(mirrored) else os.path.splitext(each["source"])[0]  # a.jpg.png keeps the ending
+    return source.removesuffix(mirrored).rstrip(os.sep)
 
 
 def failures(files: list[dict], folder: str) -> list[tuple[str, list[Failure]]]:

@@ -135,6 +135,26 @@ def test_no_name_becomes_markup(edges):
     assert HOSTILE[1] in page.text
 
 
+@pytest.mark.parametrize(
+    ("sources", "names", "said"),
+    [
+        (["photos/2024/a.jpg", "photos/2024/b.jpg"], ["2024/a.png", "2024/b.png"], "run photos -o edges --op sobel:axis=y -r"),
+        (["photos/2024/a.jpg", "photos/2024/a.png"], ["a.npy", "a.png.npy"], "run photos/2024 -o edges --op sobel:axis=y --format npy"),
+        (["2024/a.jpg", "2024/b.jpg"], ["2024/a.tif", "2024/b.tif"], "run . -o edges --op sobel:axis=y -r --format tif"),
+        (["photos/2024/a.jpg"], ["a.png"], "run photos/2024/a.jpg -o edges --op sobel:axis=y"),
+    ],
+)
+def test_the_command_line_makes_the_same_files_again(sources, names, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    records = [done(name)._replace(source=source) for source, name in zip(sources, names, strict=True)]
+    assert f"edgecalc {said} Copy" in made(recorded(Path("edges"), records), "--gallery", "0").text
+
+
+def test_of_inputs_from_here_and_there_no_command_line_is_made_up(tmp_path):
+    records = [done("a.png"), done("b.png")._replace(source="more/b.jpg")]
+    assert "edgecalc run" not in made(recorded(tmp_path / "edges", records)).text
+
+
 def test_no_recorded_text_becomes_markup_or_template(tmp_path):
     records = [failed(name, error="<b>", message=f"</script>{name}\u2028\x1b[2J") for name in HOSTILE]
     page = made(recorded(tmp_path / "edges", records, recipe="<i>{{ 7 * 7 }}"))
