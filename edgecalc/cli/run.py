@@ -35,7 +35,7 @@ RIVALS = {"op": "recipe", "recipe": "op", "existing": "resume", "resume": "exist
 def add(commands) -> None:
     parser = commands.add_parser(
         "run", help="find edges in image files and folders", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Applies an operator to every image and writes one picture for each; the output mirrors the input tree. Inputs are never written to.",
+        description="Applies an operator to every image (JPEG, PNG, TIFF, WebP, BMP) and writes one picture for each; the output mirrors the input tree. Inputs are never written to.",
     )  # fmt: skip
     options(parser)
     parser.add_argument("--dry-run", action="store_true", help="print each input with its output, and write nothing")

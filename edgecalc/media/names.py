@@ -22,9 +22,10 @@ def printable(path: Any) -> str:
 
 
 def plainly(error: OSError) -> str:
-    """A failed file operation in words: which file, then why.
+    """A failed file operation in words: which file, of a renaming the new name, then why.
 
     >>> plainly(FileNotFoundError(2, "No such file or directory", "a.toml"))
     'a.toml: No such file or directory'
     """
-    return f"{printable(error.filename)}: {error.strerror}" if error.filename is not None and error.strerror else str(error)
+    name = error.filename if error.filename2 is None else error.filename2
+    return f"{printable(name)}: {error.strerror}" if name is not None and error.strerror else str(error)
