@@ -3,6 +3,7 @@
 import argparse
 
 SHELLS = ("bash", "zsh", "tcsh")
+FILES, FOLDERS = ("FILE", "IMAGE", "INPUT", "PAGE", "..."), ("FOLDER", "OUT")  # what the help calls them
 EPILOG = """examples:
   eval "$(edgecalc completion bash)"
   edgecalc completion zsh > ~/.zfunc/_edgecalc
@@ -26,5 +27,8 @@ def run(args: argparse.Namespace) -> int:
         import shtab
     except ImportError:
         raise MissingExtra("shtab", "completion") from None
-    print(shtab.complete(parser()[0], args.shell))
+    made, commands = parser()
+    for action in (action for command in commands.values() for action in command._actions if action.metavar in FILES + FOLDERS):
+        action.complete = shtab.FILE if action.metavar in FILES else shtab.DIRECTORY  # type: ignore[attr-defined]
+    print(shtab.complete(made, args.shell))
     return 0

@@ -26,11 +26,21 @@ def test_the_shell_reads_the_script(shell, capsys):
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_bash_completes_a_command(capsys):
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("wa", "watch"), ("run pho", "photos"), ("run photos mo", "more.png"), ("run photos -o pho", "photos"), ("run -o mo", ""),
+        ("run --recipe r", "r.toml"), ("report pho", "photos"), ("compare mo", "more.png"), ("plot panels mo", "more.png"), ("run --existing s", "skip"),
+    ],
+)  # fmt: skip
+def test_bash_completes_commands_choices_files_and_folders(typed, answer, tmp_path, capsys):
+    (tmp_path / "photos").mkdir()
+    for name in ("more.png", "r.toml"):
+        (tmp_path / name).touch()
     assert main(["completion", "bash"]) == 0
-    ask = "COMP_WORDS=(edgecalc wa); COMP_CWORD=1; _shtab_edgecalc edgecalc wa edgecalc; echo ${COMPREPLY[@]}"
-    ended = subprocess.run(["bash"], input=capsys.readouterr().out + ask, text=True, capture_output=True, timeout=60, check=False)
-    assert ended.stdout.split() == ["watch"]
+    ask = f"COMP_WORDS=(edgecalc {typed}); COMP_CWORD={len(typed.split())}; _shtab_edgecalc; echo ${{COMPREPLY[@]}}"
+    ended = subprocess.run(["bash"], input=capsys.readouterr().out + ask, text=True, capture_output=True, timeout=60, check=False, cwd=tmp_path)
+    assert ended.stdout.split() == answer.split()
 
 
 def test_without_shtab_the_way_to_get_it_is_told(monkeypatch, capsys):
