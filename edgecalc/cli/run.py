@@ -45,7 +45,7 @@ def add(commands) -> None:
 def options(parser: argparse.ArgumentParser) -> None:
     """What `run` and `watch` share."""
     parser.add_argument("inputs", nargs="*", metavar="INPUT", help="image file, folder or pattern")
-    parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="where the pictures go")
+    parser.add_argument("-o", "--out", type=folder, metavar="FOLDER", help="where the pictures go")
     parser.add_argument("--op", metavar="RECIPE", help=f"operator with parameters, such as sobel:axis=y,ksize=5 (default: {DEFAULT})")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="the same as a .toml or .json file: op = NAME and parameters")
     parser.add_argument(
@@ -77,6 +77,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--json", action="store_true", help="JSON Lines on standard output: a record for each file, then a summary")
     how.add_argument("-q", "--quiet", action="store_true", help="only failures")
     how.add_argument("-v", "--verbose", action="store_true", help="a line for each file")
+
+
+def folder(text: str) -> Path:
+    """Of an empty text, as "$OUT" without an OUT, Path would make the current folder."""
+    if not text:
+        raise ValueError
+    return Path(text)
 
 
 def seconds(text: str) -> float:
@@ -178,7 +185,7 @@ def checked(value: Any, action: argparse.Action, what: str) -> Any:
     from edgecalc.errors import EdgecalcError
 
     many = isinstance(action.default, list) or action.nargs == "*"
-    kinds: dict[Any, Any] = {int: int, seconds: (int, float), errors: (int, str), Path: str, None: str}
+    kinds: dict[Any, Any] = {int: int, seconds: (int, float), errors: (int, str), folder: str, Path: str, None: str}
     wanted: Any = bool if action.nargs == 0 else list if many else kinds[action.type]
     names = {
         list: "a list of texts",

@@ -196,6 +196,16 @@ def test_where_no_image_is_found_what_may_help_is_said(options, said, unsaid, tm
     assert said in told and unsaid not in told
 
 
+def test_an_empty_name_is_no_output_folder(photos, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        run(photos, "-o", "")
+    assert ended.value.code == 2 and "-o/--out" in capsys.readouterr().err
+    Path("edgecalc.toml").write_text('[run]\nout = ""\n')
+    assert run(photos) == 2
+    assert "[run] out: '' came" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["ops", "doctor"])
 def test_other_commands_print_and_end_well(command, capsys):
     assert main([command]) == 0
