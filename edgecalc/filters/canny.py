@@ -189,10 +189,11 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     ksize = int(ksize)
     planes = arrays.planes_of(image)
     unknown = unknown_pixels(planes, mask)
+    integers = planes.dtype.kind != "f"  # small, smoothed or not, where float32 holds them
     if sigma is not None:
         smoothed = [smooth(plane, sigma, unknown, border, cval, threads) for plane in planes]
         planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
-    if planes.dtype == F32 and arrays.peak(planes) > MOST_SINGLE:
+    if planes.dtype == F32 and not integers and arrays.peak(planes) > MOST_SINGLE:
         planes = planes.astype(F64)
     divided = 16.0 if planes.dtype == U8 and ksize == 7 else 1.0  # OpenCV's, so that they fit int16
     if planes.dtype == F64:
