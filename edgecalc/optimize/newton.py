@@ -151,7 +151,7 @@ def line_search(objective: Objective, here: Place, ways: np.ndarray, limits: Any
         trial = np.where(open_[:, None], here.x + part[:, None] * ways, moved)
         if limits is not None:
             trial = np.clip(trial, *limits)
-        value = np.reshape(objective.value(trial.reshape(np.shape(objective.start))[()]), -1)
+        value = np.reshape(objective.tried(trial.reshape(np.shape(objective.start))[()]), -1)
         promised = np.sum(here.slope * (trial - here.x), axis=1)
         lower = open_ & (value <= here.value + ENOUGH * promised + ROUNDING * np.abs(here.value)) & (trial != here.x).any(axis=1)
         moved[lower] = trial[lower]

@@ -49,6 +49,15 @@ class Objective:
         self.rows = self.data
         return self.answer("f", self.counted, x, np.shape(x)[:-1])
 
+    def tried(self, x: Any) -> Any:
+        """f where the run may not go: NaN where plain Python refuses a number that NumPy would call NaN."""
+        try:
+            return self.value(x)
+        except (ValueError, ArithmeticError):
+            if np.ndim(x) == 2 and len(x) > 1:
+                return np.concatenate([self.tried(row) for row in x[:, None]])
+            return np.full(np.shape(x)[:-1], np.nan)[()]
+
     def slope(self, x: Any, rows: tuple | None = None) -> Any:
         self.rows = self.data if rows is None else rows
         return self.differences(x) if self.grad is None else self.answer("grad", self.sloped, x, np.shape(x))

@@ -21,8 +21,8 @@ FALLING = 0.99  # of the fall that the distance before has brought
 SETTLED = 0.1  # of the steps before: a variable whose steps are shorter goes nowhere
 MOST_VARIABLES = 200  # for a Hessian
 MOST_AXES = 1000  # along which values are looked at in its place,
-AROUND = 64  # and so many directions more, in each round
-NARROWER = (1.0, 0.3, 0.1, 0.03)  # of the sphere
+AROUND = 32  # and so many directions more, in each round, and their opposites
+NARROWER = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004)  # of the sphere
 CLOSE = 1e-6  # of 1 + |x|: where values are looked at to confirm an eigenvalue, or
 BEYOND = 3.0  # times Newton's step: past the stationary point and up again
 ROUNDING = 1e-14  # of f
@@ -107,7 +107,7 @@ def falls_for_ever(trace: "Trace", x: np.ndarray) -> bool:
 def value_at(trace: "Trace", place: np.ndarray) -> float:
     if trace.bounds is not None:
         place = np.clip(place, *trace.bounds)
-    return float(trace.objective.value(place.reshape(np.shape(trace.x[-1]))[()]))
+    return float(trace.objective.tried(place.reshape(np.shape(trace.x[-1]))[()]))
 
 
 def stationary(trace: "Trace", length: float) -> bool:
@@ -141,7 +141,7 @@ def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarra
             verdict = judged(eigenvalues, FLAT * float(np.abs(eigenvalues).max()))
             newton = -(slope[free] @ vectors) / eigenvalues
             away = float(np.abs(newton).max())
-        except (ValueError, TypeError, np.linalg.LinAlgError):
+        except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError):
             pass  # no Hessian at a kink or an edge of the domain: the values around decide
     if verdict != "undecided" and away > NEAR * unit:
         return Finding("not converged", f"|gradient| is {length:.3g}, yet the next stationary point is about {away:.3g} away", length, eigenvalues)
@@ -185,7 +185,8 @@ def told(trace: "Trace", free: np.ndarray, length: float, size: float) -> str:
     here, lowest, highest = value_at(trace, x), 0.0, 0.0
     for spread in NARROWER:
         ways = lead + spread * dice.standard_normal((AROUND, len(free))) * free / np.sqrt(free.sum())
-        ways = np.concatenate([ways, axes, -axes]) if spread == NARROWER[0] else ways
+        ways = np.concatenate([ways, axes]) if spread == NARROWER[0] else ways
+        ways = np.concatenate([ways, -ways])  # what lies lowest may be the way back up a valley
         ways /= np.linalg.norm(ways, axis=-1, keepdims=True)
         there = np.array([value_at(trace, x + size * way) for way in ways])
         changes = np.where(np.abs(there - here) > 1e-12 * np.maximum(abs(here), np.abs(there)), there - here, 0.0)

@@ -1,5 +1,7 @@
 """Newton's method: down from anywhere, to a minimum, and honest in its plain form; BFGS beside it."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,17 @@ def test_steps_that_leave_the_domain_are_shortened():
     away = newton(lambda x: -np.log(x) + x, 3.0, form="plain")
     assert away.verdict == "left the domain"
     assert "nan at (-3" in away.why
+
+
+@pytest.mark.parametrize("start", [1e3, [1e3], [[1e3], [2.0], [5.0]]])
+def test_steps_that_leave_the_domain_of_plain_python_are_shortened(start):
+    def f(x):
+        x = x if np.ndim(x) == 0 else x[0]
+        return x - math.log(x)
+
+    trace = newton(f, start)
+    assert set(np.ravel(trace.verdict)) == {"minimum"}
+    np.testing.assert_allclose(trace.x[-1], 1, atol=1e-9)
 
 
 def test_given_derivatives_are_used_and_counted():

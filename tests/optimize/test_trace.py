@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 
 import numpy as np
 import pytest
@@ -110,6 +111,24 @@ def test_the_eigenvalues_are_told_where_they_decide():
 def test_a_narrow_way_down_from_a_corner_is_no_minimum():
     trace = descend(lambda p: 40 * np.abs(p[..., 0] - p[..., 1]) - 0.5 * (p[..., 0] + p[..., 1]), [1.0, 1.0], steps=3)
     assert trace.verdict == "saddle"
+
+
+@pytest.mark.parametrize("fall", [0.1, 0.01, 0.002])
+@pytest.mark.parametrize("turn", [0.3, 1.0, 2.5])
+def test_a_narrow_way_down_is_found_though_the_way_back_looks_lower_at_first(turn, fall):
+    def corner(p):
+        across, along = p[..., 0] * np.cos(turn) - p[..., 1] * np.sin(turn), p[..., 0] * np.sin(turn) + p[..., 1] * np.cos(turn)
+        return np.abs(across) - fall * along
+
+    assert descend(corner, [0.0, 0.0], steps=3).verdict == "saddle"
+    assert descend(lambda p: np.abs(p[..., 0] - p[..., 1]) + fall * np.abs(p).sum(-1), [0.0, 0.0], steps=3).verdict == "minimum"
+
+
+@pytest.mark.parametrize("start", [5.0, [5.0], [[5.0], [4.0]]])
+def test_a_verdict_may_look_where_plain_python_refuses(start):
+    trace = descend(lambda x: math.sqrt(x if np.ndim(x) == 0 else x[0]), start, rate=0.1, steps=20)
+    assert set(np.ravel(trace.verdict)) == {"not converged"}
+    assert "not converged" in trace.why
 
 
 def test_a_run_without_a_gradient_small_enough_has_not_stopped_for_that():
