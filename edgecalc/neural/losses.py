@@ -10,7 +10,7 @@ numbers before the sigmoid or the softmax: log(sigmoid(z)) is -inf from z = -746
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -32,10 +32,10 @@ class Loss:
     """
 
     name: str
-    rows: Callable[[Array, Array], Array]
-    slopes: Callable[[Array, Array], Array]
-    predict: Callable[[Array], Array]
-    targets: Callable[[Any, int], Array]  # what T may be: a door
+    rows: Callable[[Array, Array], Array] = field(repr=False)
+    slopes: Callable[[Array, Array], Array] = field(repr=False)
+    predict: Callable[[Array], Array] = field(repr=False)
+    targets: Callable[[Any, int], Array] = field(repr=False)  # what T may be: a door
     logits: bool
 
     def value(self, outputs: Any, targets: Any) -> float:

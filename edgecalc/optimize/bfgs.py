@@ -9,7 +9,7 @@ from edgecalc.core.arrays import number, whole
 from edgecalc.errors import MissingExtra
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, free, lengths, lent
-from edgecalc.optimize.recorder import Recorder, keeping, says_stop
+from edgecalc.optimize.recorder import Recorder, callback_of, keeping, says_stop
 from edgecalc.optimize.trace import Trace
 
 MOST_CALLS = 1 << 30  # of f; the steps are what is counted
@@ -53,7 +53,7 @@ def by_scipy(method: str, f: Callable, x0: Any, grad: Any, steps: int, stop: flo
     objective = Objective(f, x0, grad, bounds=bounds)
     if objective.starts:
         raise ValueError(f"x0: shape {objective.start.shape} came; one start is accepted here; `newton` and `descend` take many")
-    tolerance, steps, limits = number(stop, "stop", 0), whole(steps, "steps", 0), objective.bounds
+    tolerance, steps, limits, callback = number(stop, "stop", 0), whole(steps, "steps", 0), objective.bounds, callback_of(callback)
     recorder = Recorder(method.lower(), objective, steps + 1, False, tolerance)
     start, shape = np.atleast_1d(objective.start), np.shape(objective.start)
     seen: dict[bytes, tuple] = {}

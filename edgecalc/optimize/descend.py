@@ -9,7 +9,7 @@ import numpy as np
 from edgecalc.core.arrays import dice_of, number, positive, whole
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, free, lengths, lent, rows_of
-from edgecalc.optimize.recorder import Recorder, keeping, says_stop
+from edgecalc.optimize.recorder import Recorder, callback_of, keeping, says_stop
 from edgecalc.optimize.rules import Rule, hill_climbing, noisy, rule_of
 from edgecalc.optimize.schedules import schedule_of
 from edgecalc.optimize.trace import Trace
@@ -39,7 +39,7 @@ def descend(
     f : callable
         Of one number, or of several variables on the last axis. With `data`, f(x, *data).
     x0 : number, (variables,) or (starts, variables)
-        Many starts run at once, each as if it were alone.
+        Many starts run at once, each as if it were alone; but for dice, which fall for each anew.
     rule : str or Rule
         One of the names in RULES, or a rule made with other settings, such as rules.momentum(0.8, nesterov=True).
     grad : callable, optional
@@ -60,7 +60,7 @@ def descend(
         So many rows of the data for each step's gradient, drawn without repetition until all have had their turn. f in the trace
         is always that of all data.
     seed : int, optional
-        For batches and for the rules that throw dice.
+        For batches, and for "noisy" and "hill climbing", which have 0 without it; a rule object has a seed of its own.
     callback : callable, optional
         callback(iteration, x, f) after each step; if it returns True the run stops.
     keep : int, optional
@@ -77,10 +77,8 @@ def descend(
     """
     chosen, plan, rows = seeded(rule, seed), schedule_of(schedule), rows_of(data)
     objective = Objective(f, x0, grad, rows, bounds=bounds)
-    steps, limits = whole(steps, "steps", 0), objective.bounds
+    steps, limits, callback = whole(steps, "steps", 0), objective.bounds, callback_of(callback)
     first, tolerance = positive(chosen.rate if rate is None else rate, "rate"), 0.0 if stop is None else number(stop, "stop", 0)
-    if callback is not None and not callable(callback):
-        raise TypeError(f"callback: {callback!r} came; a function of (iteration, x, f) is accepted")
     batch = batch_of(1 if rule == "sgd" and batch is None else batch, rows)
     batches = drawn(rows, batch, dice_of(seed))
     recorder = Recorder(chosen.name, objective, steps, plan.adaptive, tolerance, None if keep is None else whole(keep, "keep", 1))

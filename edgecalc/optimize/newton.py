@@ -13,7 +13,7 @@ import numpy as np
 from edgecalc.core.arrays import number, one_of, whole
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, free, lent
-from edgecalc.optimize.recorder import Recorder, keeping, says_stop
+from edgecalc.optimize.recorder import Recorder, callback_of, keeping, says_stop
 from edgecalc.optimize.trace import Trace
 
 FORMS = ("safeguarded", "plain")
@@ -69,7 +69,7 @@ def newton(
     """
     one_of(form, FORMS, "form")
     objective = Objective(f, x0, grad, hess=hess, bounds=bounds)
-    limits, steps, tolerance = objective.bounds, whole(steps, "steps", 0), number(stop, "stop", 0)
+    limits, steps, tolerance, callback = objective.bounds, whole(steps, "steps", 0), number(stop, "stop", 0), callback_of(callback)
     if limits is not None and form == "plain":
         raise ValueError('bounds: they came with form="plain", which knows none; the safeguarded form keeps them')
     shape = np.shape(objective.start)
@@ -113,9 +113,9 @@ def directions(here: Place, may_move: np.ndarray, form: str, tolerance: float) -
     """Newton's step for every row, and whether there is a way down where the slope is 0."""
     slope = np.where(may_move, here.slope, 0.0)
     bend = np.where(may_move[:, :, None] & may_move[:, None, :], here.bend, np.eye(here.x.shape[1]))
-    sound = np.asarray(np.isfinite(bend).all(axis=(1, 2)) & np.isfinite(slope).all(axis=1))
-    eigenvalues, vectors = np.linalg.eigh(np.where(sound[:, None, None], bend, np.eye(here.x.shape[1])))
-    along = np.einsum("kij,ki->kj", vectors, np.where(sound[:, None], slope, 0.0))
+    bend = np.where(np.isfinite(bend).all(axis=(1, 2), keepdims=True), bend, np.eye(here.x.shape[1]))  # without a bend, down the slope
+    eigenvalues, vectors = np.linalg.eigh(bend)
+    along = np.einsum("kij,ki->kj", vectors, np.where(np.isfinite(slope).all(axis=1, keepdims=True), slope, 0.0))
     unit = 1 + np.abs(here.x).max(axis=1, keepdims=True)
     if form == "plain":
         steps = -along / eigenvalues
@@ -162,9 +162,11 @@ def line_search(objective: Objective, here: Place, ways: np.ndarray, limits: Any
 
 def refuse_singular(here: Place, ways: np.ndarray, going: np.ndarray) -> None:
     unit = 1 + np.abs(here.x).max(axis=1)
-    lost = going & ~(np.abs(ways).max(axis=1) <= NO_STEP * unit)
+    known = np.isfinite(here.bend).all(axis=(1, 2))
+    lost = going & ~(known & (np.abs(ways).max(axis=1) <= NO_STEP * unit))
     if lost.any():
         k = int(np.flatnonzero(lost)[0])
         shown = ", ".join(f"{each:.6g}" for each in here.x[k])
-        what = "f'' is 0" if here.x.shape[1] == 1 else "the Hessian is singular"
+        name, without = ("f''", "0") if here.x.shape[1] == 1 else ("the Hessian", "singular")
+        what = f"{name} is {without if known[k] else 'not finite'}"
         raise ValueError(f'f: at x = {shown} {what}, as far as can be told, so Newton\'s step has no end; form="safeguarded" goes on from there')

@@ -127,7 +127,8 @@ def checked(result: Any, shape: tuple, name: str, x: Any) -> Any:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name}: it gave {array.dtype} ({str(result)[:40]!r}); real numbers are accepted")
     if array.shape != shape:
-        raise ValueError(f"{name}: it gave shape {array.shape} for x of shape {np.shape(x)}; shape {shape} is accepted")
+        axis = "; x's last axis is the variables'" if name == "f" and array.shape == np.shape(x) else ""
+        raise ValueError(f"{name}: it gave shape {array.shape} for x of shape {np.shape(x)}; shape {shape} is accepted{axis}")
     return array.astype(np.float64, copy=False)[()]
 
 

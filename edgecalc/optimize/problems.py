@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -19,8 +19,8 @@ class Problem:
     """A row: call it for values, `gradient` for slopes, both with the variables on the last axis."""
 
     name: str
-    f: Callable
-    gradient: Callable
+    f: Callable = field(repr=False)
+    gradient: Callable = field(repr=False)
     box: tuple[tuple[float, float], ...]
     start: tuple[float, ...]
     minima: tuple[tuple[float, ...], ...]

@@ -65,9 +65,17 @@ def keeping(recorder: Recorder, loop: Callable[[], Any]) -> "Trace":
     try:
         return recorder.trace(loop())
     except BaseException as error:
+        if not recorder.count:
+            recorder.row(0, recorder.objective.start, np.nan, np.nan, np.nan)
         error.trace = recorder.trace(np.full(recorder.objective.starts, RAISED))  # type: ignore[attr-defined]
         error.add_note("the descent until then is this error's .trace")
         raise
+
+
+def callback_of(callback: Any) -> Any:
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback: {callback!r} came; a function of (iteration, x, f) is accepted")
+    return callback
 
 
 def says_stop(answer: Any) -> bool:

@@ -13,7 +13,7 @@ array([-0.2])
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -31,12 +31,12 @@ class Rule:
     """A row: how a step is made from a slope. `formula` is what it computes, to be shown beside a run."""
 
     name: str
-    init: Init
-    step: Step
+    init: Init = field(repr=False)
+    step: Step = field(repr=False)
     formula: str
     rate: float = 0.1
-    takes: str = "gradient"  # or "values": then `slope` is the function itself
-    ahead: Callable[[Any, State], Any] | None = None  # where the gradient is taken, if not at x
+    takes: str = field(default="gradient", repr=False)  # or "values": then `slope` is the function itself
+    ahead: Callable[[Any, State], Any] | None = field(default=None, repr=False)  # where the gradient is taken, if not at x
 
 
 def share(value: Any, name: str) -> float:
@@ -260,7 +260,7 @@ def adamw(first: float = 0.9, second: float = 0.999, *, epsilon: float = 1e-8, a
 
 
 def noise(x: Any, seed: int, count: int) -> Any:
-    """Normal numbers in the shape of x, always the same for one seed and step."""
+    """Normal numbers in the shape of x, always the same for one seed and step; the first start of many has those that it has alone."""
     return np.random.default_rng([seed, count]).standard_normal(np.shape(x))
 
 

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import cos, pi
 from types import MappingProxyType
 from typing import Any
@@ -24,8 +24,8 @@ class Schedule:
     """factor(step, steps) of the first rate; or adapt(rate, f before, f now), once `adaptive`."""
 
     name: str
-    factor: Callable[[int, int], float]
-    adapt: Callable[[Any, Any, Any], Any] = as_before
+    factor: Callable[[int, int], float] = field(repr=False)
+    adapt: Callable[[Any, Any, Any], Any] = field(default=as_before, repr=False)
 
     @property
     def adaptive(self) -> bool:

@@ -10,6 +10,7 @@
 
 import csv
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -85,8 +86,10 @@ class Trace:
         """What was found, in full; a list for many starts."""
         if self.starts is None:
             return find(self)
-        with np.errstate(all="ignore"):
-            bends = self.objective.hessian(self.x[-1]) if self.x.shape[-1] <= MOST_VARIABLES else [None] * self.starts
+        bends: Any = [None] * self.starts
+        if self.x.shape[-1] <= MOST_VARIABLES:
+            with np.errstate(all="ignore"), suppress(ValueError, TypeError, ArithmeticError):  # each run tries its own
+                bends = self.objective.hessian(self.x[-1])
         return [find(run, bend) for run, bend in zip(self.runs, bends, strict=True)]
 
     @property
@@ -103,7 +106,8 @@ class Trace:
             kinds, counts = np.unique(self.verdict.astype(str), return_counts=True)
             return f"{self.starts} starts: " + ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
         finding: Finding = self.finding
-        return f"after {self.iterations[-1]} steps: {self.stopped}; {finding.verdict}: {finding.because}"
+        steps = int(self.iterations[-1])
+        return f"after {steps} step{'s' if steps != 1 else ''}: {self.stopped}; {finding.verdict}: {finding.because}"
 
     @property
     def runs(self) -> "list[Trace]":
@@ -162,7 +166,8 @@ class Trace:
         return ["iteration", *names], rows
 
     def table(self, rows: int = 20) -> str:
-        """The iterations as on a slide; long runs leave out the middle."""
+        """The iterations as on a slide; of more than so many rows the middle is left out."""
+        rows = whole(rows, "rows", 1)
         if self.starts is not None:
             return "\n\n".join(f"start {k}\n{run.table(rows)}" for k, run in enumerate(self.runs[:8])) + "\n" + self.why
         names, lines = self.columns()

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgecalc.calculus.points import FLAT, judged
 from edgecalc.optimize.objective import free, lengths
-from edgecalc.optimize.recorder import STILL
+from edgecalc.optimize.recorder import RAISED, STILL
 
 if TYPE_CHECKING:
     from edgecalc.optimize.trace import Trace
@@ -47,6 +47,8 @@ def find(trace: "Trace", bend: np.ndarray | None = None) -> Finding:
         return Finding("unbounded", f"f falls on and on, to {f[-1]:.6g} at {shown(trace.x[-1])}", length, none)
     if len(f) > 1 and f[-1] == np.inf or climbs(x[sound], f[sound]):
         return Finding("diverging", f"f rises, to {f[sound | (f == np.inf)][-1]:.6g} at {shown(trace.x[-1])}", length, none)
+    if trace.reasons == RAISED and np.isnan(f[-1]):
+        return Finding("not converged", f"f gave no value at {shown(trace.x[-1])}", length, none)
     if not sound[-1]:
         return Finding("left the domain", f"f is {f[-1]} at {shown(trace.x[-1])}", length, none)
     if not np.isfinite(slope).all():

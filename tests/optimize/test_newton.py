@@ -203,6 +203,20 @@ def test_one_variable_has_one_second_derivative(hess):
     assert newton(lambda x: x * x, 3.0, hess=hess).x.tolist() == [3, 0]
 
 
+@pytest.mark.parametrize("start", [3.0, [3.0, 4.0], [[3.0, 4.0], [1.0, 2.0]]])
+def test_where_the_hessian_is_not_finite_it_goes_down_the_slope_and_the_plain_form_says_so(start):
+    count = np.shape(start)[-1] if np.ndim(start) else 1
+
+    f = PROBLEMS["sphere"].f if np.ndim(start) else np.square
+
+    def hess(x):
+        return np.full((count, count), np.nan)
+
+    assert set(np.ravel(newton(f, start, hess=hess).verdict)) == {"minimum"}
+    with pytest.raises(ValueError, match=r"(f''|the Hessian) is not finite"):
+        newton(f, start, hess=hess, form="plain")
+
+
 def test_a_callback_may_stop_it_and_errors_carry_the_trace():
     problem = PROBLEMS["rosenbrock"]
     assert newton(problem.f, [-1.2, 1.0], callback=lambda k, x, f: k == 3).stopped == "the callback said so"
@@ -257,6 +271,8 @@ def test_lbfgs_within_bounds_and_of_many_variables():
     [
         (lambda: newton(abs, 1.0, form="fast"), ValueError, "form: 'fast' came"),
         (lambda: newton(abs, 1.0, form="plain", bounds=(0, 2)), ValueError, "bounds: they came with form"),
+        (lambda: newton(abs, 1.0, callback=3), TypeError, "callback: 3 came"),
+        (lambda: bfgs(abs, 1.0, callback=3), TypeError, "callback: 3 came"),
         (lambda: newton(abs, 1.0, hess=3), TypeError, "hess: 3 came"),
         (
             lambda: newton(lambda p: (p**2).sum(-1), [1.0, 2.0], hess=lambda p: [1, 2, 3]),

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from edgecalc.optimize import RULES, descend, rules
+from edgecalc.neural import LOSSES
+from edgecalc.optimize import RULES, descend, rules, schedules
+from edgecalc.optimize.problems import PROBLEMS
 from tests.optimize import peers
 
 GRADIENT = [name for name in RULES if name not in ("hill climbing", "sgd")]
@@ -137,6 +139,23 @@ def test_a_constant_slope_has_no_spread_below_0():
 def test_hill_climbing_asks_for_two_values_a_step():
     trace = descend(peers.PROBLEM.f, peers.START, "hill climbing", rate=0.3, steps=20, seed=1)
     assert np.diff(trace.evaluations)[1:].tolist() == [2] * 19
+
+
+@pytest.mark.parametrize("rule", ["noisy", "hill climbing"])
+def test_dice_fall_for_each_start_anew_and_for_the_first_as_alone(rule):
+    def walk(starts):
+        return descend(lambda p: (p**2).sum(-1), starts, rule, rate=0.1, steps=20, seed=3).x
+
+    three = walk([[3.0, 4.0]] * 3)
+    np.testing.assert_array_equal(three[:, 0], walk([3.0, 4.0]))
+    np.testing.assert_array_equal(three[:, :2], walk([[3.0, 4.0]] * 2))
+    assert (three[-1, 0] != three[-1, 1]).all()
+
+
+@pytest.mark.parametrize("row", [rules.adam(), schedules.cosine(), PROBLEMS["beale"], LOSSES["mse"]])
+def test_rows_are_shown_without_the_addresses_of_their_functions(row):
+    assert " at 0x" not in repr(row)
+    assert repr(row.name) in repr(row)
 
 
 def test_noise_starts_with_its_full_width_and_fades():

@@ -217,6 +217,31 @@ def test_nan_in_json_is_null():
     assert json.loads(trace.to_json())["rows"][-1][2] is None
 
 
+@pytest.mark.parametrize("start", [1.0, [1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]]])
+def test_what_is_raised_at_once_carries_a_trace_that_can_be_read(start):
+    with pytest.raises(ZeroDivisionError) as caught:
+        descend(lambda x: 1 / 0, start)
+    trace = caught.value.trace
+    assert trace.x.tolist() == [start]
+    assert set(np.ravel(trace.verdict)) == {"not converged"}
+    assert trace.last.tolist() == trace.best.tolist() == start
+    assert trace.why in str(trace)
+    assert trace.to_json()
+
+
+@pytest.mark.parametrize("rows", [0, -1, 1.5])
+def test_a_table_has_a_row_or_more(rows):
+    trace = descend(bowl, [1.0], steps=3)
+    with pytest.raises((TypeError, ValueError), match=f"rows: {rows} came"):
+        trace.table(rows)
+    assert len(trace.table(1).splitlines()) == 4
+
+
+def test_one_step_is_not_steps():
+    assert descend(bowl, [1.0], rate=0.5, steps=9).why.startswith("after 1 step: ")
+    assert descend(bowl, [1.0], steps=2).why.startswith("after 2 steps: ")
+
+
 def test_of_names_what_it_takes():
     trace = descend(bowl, [[1.0], [2.0]], steps=1)
     with pytest.raises(ValueError, match="start: 2 came; an int from 0 to 1"):
