@@ -54,13 +54,18 @@ class Neuron(Network):
 
     >>> neuron = Neuron("linear", 1)
     >>> neuron.parameters = [2.0, 1.0]
-    >>> neuron.w, neuron.b, neuron.predict([3.0])
-    (array([2.]), np.float64(1.0), array([[7.]]))
+    >>> neuron, neuron.predict([3.0])
+    (<Neuron: linear, half mse, w = [2.], b = 1>, array([[7.]]))
+    >>> neuron.w, neuron.b
+    (array([2.]), np.float64(1.0))
     """
 
     def __init__(self, kind: str = "linear", features: int = 2, *, initial: str = "Glorot", seed: int | np.random.Generator | None = None):
         self.kind = one_of(kind, LOSS_OF, "kind")
         super().__init__([whole(features, "features", 1), 1], loss=LOSS_OF[kind], initial=initial, seed=seed)
+
+    def __repr__(self) -> str:
+        return f"<Neuron: {self.kind}, {self.loss.name}, w = {self.w.round(5)}, b = {self.b:.5g}>"
 
     @property
     def w(self) -> Array:
