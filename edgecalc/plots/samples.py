@@ -21,6 +21,7 @@ COUNT = 801
 SIDE = 121
 LARGEST = 1e100
 HALVINGS = 30
+MOST_CORNERS = 6  # of a cell in which f ends
 LONGEST = 48  # characters of a name
 SKEW = (0.2, 0.8)  # where the middle height lies between the lowest and the highest: beyond these, even levels miss most of the box
 STEEP = 0.01  # of the curve's height: rises above it may be jumps
@@ -203,6 +204,41 @@ def grid(f: Callable, box: Any, count: int = SIDE) -> Grid:
     if room > 0:
         z = np.where((z < low - room) | (z > high + room), np.nan, z)
     return Grid(x, y, z)
+
+
+def facets(f: Callable, seen: Grid) -> np.ndarray:
+    """The cells of a grid as a surface, (cells, corners, 3); those in which f ends, or leaves the heights of the others, are cut there.
+
+    >>> shelf = lambda p: np.where(p[..., 0] < 0.8, 1.0, np.nan)
+    >>> facets(shelf, grid(shelf, (0, 1), 2)).round(6)[0, :4, 0]
+    array([0. , 0.8, 0.8, 0. ])
+    """
+    dots = np.stack([*np.meshgrid(seen.x, seen.y), seen.z], axis=-1)
+    cells = np.stack([dots[:-1, :-1], dots[:-1, 1:], dots[1:, 1:], dots[1:, :-1]], axis=2).reshape(-1, 4, 3)
+    known = np.isfinite(cells[..., 2])
+    whole, torn = known.all(axis=1), known.any(axis=1) & ~known.all(axis=1)
+    if not torn.any():
+        return cells[whole]
+    starts, known = cells[torn], known[torn]
+    ends, crossed = np.roll(starts, -1, axis=1), known != np.roll(known, -1, axis=1)
+    rims = starts.copy()
+    known_first = known[crossed][:, None]
+    inside, outside = np.where(known_first, starts[crossed], ends[crossed]), np.where(known_first, ends[crossed], starts[crossed])
+    rims[crossed] = ending(f, np.nanmin(seen.z), np.nanmax(seen.z), inside, outside)
+    corners, kept = np.stack([starts, rims], axis=2).reshape(-1, 8, 3), np.stack([known, crossed], axis=2).reshape(-1, 8)
+    order = np.argsort(~kept, axis=1, kind="stable")
+    order = np.take_along_axis(order, np.minimum(np.arange(MOST_CORNERS), kept.sum(axis=1, keepdims=True) - 1), axis=1)  # the last one again
+    return np.concatenate([cells[whole][:, [0, 1, 2, 3, 3, 3]], np.take_along_axis(corners, order[..., None], axis=1)])
+
+
+def ending(f: Callable, low: float, high: float, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    """The last points of f from low to high on the ways from inside to outside."""
+    for _ in range(HALVINGS):
+        middle = inside + (outside - inside) / 2
+        middle[:, 2] = heights(f, middle[:, :2])
+        here = (middle[:, 2:] >= low) & (middle[:, 2:] <= high)
+        inside, outside = np.where(here, middle, inside), np.where(here, outside, middle)
+    return inside
 
 
 def levels_of(z: np.ndarray, count: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from edgecalc.core.arrays import whole
 from edgecalc.errors import MissingExtra
 from edgecalc.plots import style
 from edgecalc.plots.curves import around
-from edgecalc.plots.samples import Grid, finite, grid, levels_of, name_of, rectangle, surface_of, told
+from edgecalc.plots.samples import facets, finite, grid, levels_of, name_of, rectangle, surface_of, told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +32,7 @@ SLENDER = 3.0  # sides of a box up to this ratio are drawn to one scale
 FEW = 4  # stationary points of one kind that the legend tells one by one
 FEW_LOSSES = 30  # up to which each is marked
 WIDE_RANGE = 20.0  # losses beyond this ratio need a logarithmic axis
+ARROWS: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1.0, "pivot": "mid", "units": "inches", "width": 0.022}
 SYMBOLS = {"minimum": "diamond", "maximum": "circle", "saddle": "square", "undecided": "circle-open"}  # plotly has few in space
 
 
@@ -74,7 +75,7 @@ def surface(f: Callable | str, box: Any, *, marks: bool = True) -> "Figure":
     """
     at = ground(f, box)
     figure, axes = space(at, at.title)
-    paint(axes, grid(at.f, at.box, FACETS))
+    paint(axes, at)
     for mark in marks_of(at) if marks else []:
         axes.plot(*mark.places.T, mark.heights, **mark.look, label=mark.words)
     style.legend_below(figure, 2)
@@ -98,7 +99,7 @@ def tangent_plane(f: Callable | str, point: Any, *, box: Any = None) -> "Figure"
     slopes = " and ".join(told(slope) for slope in touching.slopes)
     figure, axes = space(at, f"Tangent plane of {at.title} at ({x:g}, {y:g}): height {told(touching.value)}, slopes {slopes}")
     corners = np.stack(np.meshgrid(*middle), axis=-1)
-    paint(axes, grid(at.f, at.box, FACETS), touching(corners), alpha=0.6)
+    paint(axes, at, touching(corners), alpha=0.6)
     axes.plot_wireframe(corners[..., 0], corners[..., 1], touching(corners), color=style.VERMILLION, linewidth=1.5)
     axes.plot_surface(corners[..., 0], corners[..., 1], touching(corners), color=style.ORANGE, alpha=0.5, label="tangent plane")
     axes.plot([x], [y], [touching.value], **style.DOT)
@@ -128,7 +129,7 @@ def neuron_plane(neuron: Any, X: Any, T: Any) -> "Figure":
     error = f"loss {neuron.value(X, T):.4g}" if hasattr(neuron, "value") else f"mean squared error {squared:.4g}"
     count = len(targets)
     figure, axes = space(at, f"The neuron over its {count} sample{'s' if count > 1 else ''}: {error}", "output")
-    paint(axes, grid(answer, at.box, FACETS), targets, alpha=0.5)
+    paint(axes, at, targets, alpha=0.5)
     for each, target, reached in zip(inputs, targets, answers, strict=True):
         axes.plot([each[0]] * 2, [each[1]] * 2, [target, reached], color=style.GRAY, linewidth=0.8)
     axes.plot(*inputs.T, targets, **style.DOT, label="samples")
@@ -174,19 +175,17 @@ def space(at: Ground, title: str, height: str = "") -> tuple["Figure", Any]:
     return figure, axes
 
 
-def paint(axes: Any, seen: Grid, keep: Any = (), alpha: float = 0.9) -> None:
-    """The facets whose four corners are known, in a frame that holds the heights to keep as well."""
+def paint(axes: Any, at: Ground, keep: Any = (), alpha: float = 0.9) -> None:
+    """The surface in facets, in a frame that holds the heights to keep as well."""
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-    x, y = np.meshgrid(seen.x, seen.y)
-    dots = np.stack([x, y, seen.z], axis=-1)
-    facets = np.stack([dots[:-1, :-1], dots[:-1, 1:], dots[1:, 1:], dots[1:, :-1]], axis=2).reshape(-1, 4, 3)
-    facets = facets[np.isfinite(facets).all(axis=(1, 2))]
+    seen = grid(at.f, at.box, FACETS)
+    pieces = facets(at.f, seen)
     low, high = np.nanmin(seen.z), np.nanmax(seen.z)
-    colours = colormaps[style.FIELD](Normalize(low, high)(facets[..., 2].mean(axis=1)), alpha=alpha)
-    axes.add_collection3d(Poly3DCollection(facets, facecolors=colours, edgecolors=colours, linewidths=0.3, zorder=1, rasterized=True))
+    colours = colormaps[style.FIELD](Normalize(low, high)(pieces[..., 2].mean(axis=1)), alpha=alpha)
+    axes.add_collection3d(Poly3DCollection(pieces, facecolors=colours, edgecolors=colours, linewidths=0.3, zorder=1, rasterized=True))
     low, high = np.min([low, *np.ravel(keep)]), np.max([high, *np.ravel(keep)])
     axes.set_zlim(*((low, high) if low < high else (low - 1, high + 1)))
 
@@ -326,15 +325,18 @@ def curvature(f: Callable | str, box: Any) -> "Figure":
     if np.nanmin(bend) < 0 < np.nanmax(bend):
         axes.contour(places[0, :, 0], places[:, 0, 1], bend, [0.0], colors=style.GRAY, linewidths=0.8)
     first, second = at.names
-    figure.colorbar(sheet, label=f"$f_{{{first}{first}}} + f_{{{second}{second}}}$: hollows above 0, hills below")
+    label = f"$f_{{{first}{first}}} + f_{{{second}{second}}}$: hills < 0 < hollows"
+    figure.colorbar(sheet, label=label, format="%.4g", ticks=np.linspace(-most, most, 5))
     return figure
 
 
 def plan(at: Ground, title: str) -> tuple["Figure", "Axes"]:
-    """The box from above, to one scale unless it is slender."""
-    figure = style.figure(6.6, 5.4)
+    """The box from above, to one scale unless it is slender; a wide one in a lower figure."""
+    slender = max(at.sides) / min(at.sides) > SLENDER
+    figure = style.figure(6.6, max(2.8, 1.0 + 4.4 * (1.0 if slender else min(1.0, at.sides[1] / at.sides[0]))))
+    figure.set_layout_engine("compressed")
     axes = figure.subplots()
-    axes.set(xlim=at.box[0], ylim=at.box[1], aspect="equal" if max(at.sides) / min(at.sides) <= SLENDER else "auto")
+    axes.set(xlim=at.box[0], ylim=at.box[1], aspect="auto" if slender else "equal")
     return figure, style.named(axes, title, *at.names, frame=True)
 
 
@@ -351,9 +353,7 @@ def draw_arrows(axes: "Axes", at: Ground, places: np.ndarray, ways: np.ndarray, 
     reach = np.nanmax(np.abs(ways / apart), initial=0.0) or 1.0
     known = np.isfinite(ways).all(axis=-1)
     spots, ways = places[known], ways[known] / reach
-    return axes.quiver(
-        *spots.T, *ways.T, *(each[known] for each in colour), angles="xy", scale_units="xy", scale=1.0, pivot="mid", width=0.005, **look
-    )
+    return axes.quiver(*spots.T, *ways.T, *(each[known] for each in colour), **ARROWS, **look)
 
 
 # ---------------------------------------------------------------- learning

@@ -56,6 +56,24 @@ def test_facets_end_where_the_function_does(skins):
     assert (np.hypot(corners[..., 0], corners[..., 1]) <= 1 + 1e-12).all()
 
 
+def test_facets_reach_the_edge_of_the_domain_all_around(skins):
+    surfaces.surface("sqrt(1 - x^2 - y^2)", (-1.03, 1.07))
+    places = skins[0].reshape(-1, 3)
+    away, turn = np.hypot(*places.T[:2]), np.arctan2(places[:, 1], places[:, 0])
+    np.testing.assert_allclose(places[:, 2], np.sqrt(np.maximum(0, 1 - away**2)), atol=1e-7)
+    assert min(away[np.abs(turn - way) < 0.05].max() for way in np.linspace(-3, 3, 50)) > 0.99
+
+
+@pytest.mark.parametrize(("f", "limit"), [("1/x + y", 25), ("ln(x*y)", 10)])
+def test_where_a_surface_has_no_end_facets_keep_to_the_heights_of_the_grid(skins, f, limit):
+    surfaces.surface(f, (-2, 2))
+    x, y, z = skins[0].reshape(-1, 3).T
+    assert np.abs(z).max() < limit
+    np.testing.assert_allclose(z, 1 / x + y if f == "1/x + y" else np.log(x * y), rtol=1e-6, atol=1e-9)
+    sides = np.sign(skins[0][..., 0])
+    assert (sides == sides[:, :1]).all()  # none crosses the pole
+
+
 @pytest.mark.parametrize(
     ("f", "box", "words", "point"),
     [
@@ -188,6 +206,18 @@ def test_maps_are_drawn_to_one_scale_unless_slender_and_named_by_their_variables
     axes = surfaces.contour("a*b", (-1, 1)).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_aspect()) == ("a", "b", 1)
     assert surfaces.contour("a*b", [(0, 100), (0, 1)]).axes[0].get_aspect() == "auto"
+
+
+@pytest.mark.parametrize("box", [[(-1, 3), (-1, 1)], [(-3, 3), (-1, 1)], [(-1, 1), (-3, 3)], [(-1, 1), (-1, 1)]])
+@pytest.mark.parametrize("draw", [surfaces.contour, surfaces.gradient_field, surfaces.curvature])
+def test_a_map_is_as_high_as_its_scale_of_colours(draw, box):
+    figure = draw("x*y^2", box)
+    figure.draw_without_rendering()
+    axes, scale = (each.get_window_extent() for each in figure.axes)
+    assert axes.height == pytest.approx(scale.height, rel=0.01)
+    assert axes.width + axes.height > 0.5 * figure.bbox.height
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert drawn.x0 > -0.01 and drawn.y0 > -0.01 and drawn.x1 < width + 0.01 and drawn.y1 < height + 0.01  # nothing is cut off
 
 
 # ---------------------------------------------------------------- learning
