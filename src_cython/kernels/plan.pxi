@@ -290,7 +290,7 @@ cdef class Plan:
                 place = place + position * w.strides[axis]
             w.bases[tap] = place
             w.pointers[tap] = <const char*> w.constant if place is NULL else place + w.low * ITEMSIZE[self.pixel]
-        if w.large and self.joint is NULL:
+        if w.large:
             edgecalc_fetch(w.pointers[c.taps - 1] + w.tile * ITEMSIZE[self.pixel], w.tile * ITEMSIZE[self.pixel])
 
     cdef void vertical_half(self, Walk* w, Combination* c, char* line) noexcept nogil:

@@ -106,9 +106,9 @@ cdef void magnitude_of_integers(const wide* row, uint8_t* out, Py_ssize_t count)
     cdef wide value
     for j in range(count):
         value = row[j]
-        value = -255 if value < -255 else value
-        value = -value if value < 0 else value
-        out[j] = <uint8_t> (255 if value > 255 else value)
+        value = <wide> max(value, <wide> -255)
+        value = <wide> max(value, <wide> -value)                             # as comparisons with branches this is no vector code
+        out[j] = <uint8_t> min(value, <wide> 255)
 
 
 cdef void shift_of_integers(const wide* row, uint8_t* out, Py_ssize_t count) noexcept nogil:
