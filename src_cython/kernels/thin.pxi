@@ -83,12 +83,12 @@ cdef void thin(
 cdef void strongest(const wide* x, const wide* y, const length* lengths, wide* best_x, wide* best_y, length* best, Py_ssize_t count) noexcept nogil:
     """Of several channels the longest gradient, the first of equal ones."""
     cdef Py_ssize_t j
-    cdef bint longer
+    for j in range(count):                                                # apart, so that each is vector code
+        best_x[j] = x[j] if lengths[j] > best[j] else best_x[j]
     for j in range(count):
-        longer = lengths[j] > best[j]
-        best_x[j] = x[j] if longer else best_x[j]
-        best_y[j] = y[j] if longer else best_y[j]
-        best[j] = lengths[j] if longer else best[j]
+        best_y[j] = y[j] if lengths[j] > best[j] else best_y[j]
+    for j in range(count):
+        best[j] = lengths[j] if lengths[j] > best[j] else best[j]
 
 
 cdef void masked(length* lengths, const uint8_t* unknown, Py_ssize_t count) noexcept nogil:

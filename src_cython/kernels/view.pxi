@@ -1,7 +1,7 @@
 # From a row of derivatives to the row that is written: another type, unit slope, a picture.
 #
 # IN: one row of wide or real numbers   OUT: one row of the result's type, saturated and rounded half to even; NaN becomes 0 in integers
-from libc.math cimport floor, floorf, rint
+from libc.math cimport INFINITY, rint
 
 cdef enum:
     AS_IT_IS = 0
@@ -13,6 +13,12 @@ ctypedef void (*cast_row)(const void* row, void* out, Py_ssize_t count) noexcept
 ctypedef void (*affine_row)(const void* row, double base, double gain, double unit, void* out, Py_ssize_t count) noexcept nogil
 ctypedef void (*picture_row)(void* row, int view, bint floored, Py_ssize_t count) noexcept nogil
 ctypedef void (*extent_row)(const void* row, double* low, double* high, Py_ssize_t count) noexcept nogil
+
+
+cdef inline real rounded(real value) noexcept nogil:
+    """Half to even, of numbers below 2^22 (2^51): 3 times that is added, where a float's last bit counts ones, and taken away."""
+    cdef real ones = 12582912.0 if real is float else 6755399441055744.0
+    return (value + ones) - ones
 
 
 cdef inline result lowest(result dummy) noexcept nogil:
@@ -72,22 +78,21 @@ cdef void cast_integers(const wide* row, result* out, Py_ssize_t count) noexcept
 
 
 cdef void cast_reals(const real* row, result* out, Py_ssize_t count) noexcept nogil:
-    """From floats: to integers of 8 and 16 bits by adding 3 * 2^22 (2^51), where a float's last bit counts ones, so the sum rounds."""
+    """From floats."""
     cdef Py_ssize_t j
-    cdef real value, low, high, ones
+    cdef real value, low, high
     cdef double wider
     if result is float or result is double:
         for j in range(count):
             out[j] = <result> row[j]
     elif sizeof(result) <= 2:
         low, high = <real> lowest[result](0), <real> highest[result](0)
-        ones = 12582912.0 if real is float else 6755399441055744.0
         for j in range(count):
             value = row[j]
             value = value if value == value else 0
             value = low if value < low else value
             value = high if value > high else value
-            out[j] = <result> <int> ((value + ones) - ones)
+            out[j] = <result> <int> rounded[real](value)
     else:
         for j in range(count):
             wider = rint(row[j])
@@ -130,31 +135,52 @@ cdef void affine(const wide* row, double base, double gain, double unit, real* o
         out[j] = (<real> row[j] - b) * g / u
 
 
-cdef void picture(real* row, int view, bint floored, Py_ssize_t count) noexcept nogil:
+cdef inline void shown(real* row, Py_ssize_t count, bint absolute, bint shifted, bint floored) noexcept nogil:
+    """In 0 .. 255, where NaN stays; the last three are literals where it is called."""
     cdef Py_ssize_t j
     cdef real value
     for j in range(count):
         value = row[j]
-        if view == MAGNITUDE:
-            value = value if value >= 0 else -value
-        elif view == SHIFT:
+        if absolute:
+            value = size[real](value)
+        if shifted:
             value = value + <real> 127.5
         value = 0 if value < 0 else value
         value = 255 if value > 255 else value
-        row[j] = <real> floor(value) if floored else value
+        if floored:
+            value = rounded[real](value) - 1 if rounded[real](value) > value else rounded[real](value)
+        row[j] = value
+
+
+cdef void picture(real* row, int view, bint floored, Py_ssize_t count) noexcept nogil:
+    if view == MAGNITUDE:
+        shown[real](row, count, True, False, False)
+    elif floored:
+        shown[real](row, count, False, True, True)
+    else:
+        shown[real](row, count, False, view == SHIFT, False)
 
 
 cdef void extent(const wide* row, double* low, double* high, Py_ssize_t count) noexcept nogil:
-    """Widens low .. high by the row; NaN counts for nothing."""
-    cdef Py_ssize_t j
-    cdef wide least = row[0], most = row[0]
-    for j in range(count):
-        least = row[j] if row[j] < least or least != least else least
-        most = row[j] if row[j] > most or most != most else most
-    if least < low[0]:
-        low[0] = least
-    if most > high[0]:
-        high[0] = most
+    """Widens low .. high by the row; NaN counts for nothing. In lanes, as many as a vector has, each with its own least and most."""
+    cdef Py_ssize_t j, k
+    cdef wide least[64]
+    cdef wide most[64]
+    for k in range(64):
+        if wide is float or wide is double:
+            least[k], most[k] = <wide> INFINITY, <wide> -INFINITY
+        else:
+            least[k], most[k] = row[0], row[0]
+    for j in range(0, count - 63, 64):
+        for k in range(64):
+            least[k] = row[j + k] if row[j + k] < least[k] else least[k]
+            most[k] = row[j + k] if row[j + k] > most[k] else most[k]
+    for j in range(count // 64 * 64, count):
+        least[0] = row[j] if row[j] < least[0] else least[0]
+        most[0] = row[j] if row[j] > most[0] else most[0]
+    for k in range(64):
+        low[0] = least[k] if least[k] < low[0] else low[0]
+        high[0] = most[k] if most[k] > high[0] else high[0]
 
 
 cdef cast_row CAST[10][10]                  # [wide or real][result]
