@@ -1,6 +1,7 @@
-"""The benchmark: ours, theirs, the copy; ours, theirs, the copy; ... in one run, medians, as ratios, at equal thread counts.
+"""The benchmark: ours, theirs, the copy; ours, theirs, the copy; ... in one run, at equal thread counts.
 
-share of the limit = time of np.copyto for as many bytes as the work reads and writes / our time
+ratio              = their time / ours, of each round, since what slows the machine for a while slows both; the median of the rounds
+share of the limit = likewise the time of np.copyto for as many bytes as the work reads and writes / ours
 """
 
 import gc
@@ -46,9 +47,9 @@ class Result:
     call: str
     ours_ms: float
     peer_ms: float
-    ratio: float  # theirs / ours
+    ratio: float  # theirs / ours, the median of the rounds
     copy_ms: float
-    limit_share: float  # copy / ours
+    limit_share: float  # copy / ours, likewise
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,12 @@ def timed(race: Race, library: Any, scene: Scene, repeat: int) -> Result:
             for name, call in calls.items():
                 samples[name].append(duration(call, loops[name]))
     mine, other, copy = (median(samples[name]) * 1000 for name in calls)
-    return Result(race.work, race.peer, label, mine, other, other / mine, copy, copy / mine)
+    return Result(race.work, race.peer, label, mine, other, over(samples, "theirs"), copy, over(samples, "copy"))
+
+
+def over(samples: Mapping[str, list[float]], name: str) -> float:
+    """How many times as long as ours, round by round."""
+    return median(other / mine for mine, other in zip(samples["ours"], samples[name], strict=True))
 
 
 def fastest(race: Race, library: Any, scene: Scene) -> tuple[str, Call, Call]:

@@ -15,7 +15,7 @@ from edgecalc.calculus import Derivative
 from edgecalc.core import strips
 from edgecalc.core.arrays import whole
 from edgecalc.errors import EdgecalcError
-from edgecalc.reference.bench import FEWER, SLOW, collected, duration, processor
+from edgecalc.reference.bench import FEWER, SLOW, collected, duration, over, processor
 from edgecalc.reference.calculus_races import RACES as DERIVATIVES
 from edgecalc.reference.calculus_races import Race, Scene
 from edgecalc.reference.charts import bar, milliseconds
@@ -40,7 +40,7 @@ class Result:
     call: str
     ours_ms: float
     peer_ms: float
-    ratio: float  # theirs / ours
+    ratio: float  # theirs / ours, the median of the rounds
     ours_error: float
     peer_error: float
     evaluations: float | None  # values of f that ours took for each point
@@ -178,10 +178,8 @@ def timed(race: Race, library: Any, scene: Scene, repeat: int) -> Result:
                 samples[name].append(duration(call, 1))
             turns = min(repeat, FEWER) if max(map(max, samples.values())) > SLOW else repeat
     ours, theirs = (median(samples[name]) * 1000 for name in calls)
-    goal = race.ratio if len(scene.x) >= POINTS else None
-    return Result(
-        race.work, race.way, race.peer, race.call, ours, theirs, theirs / ours, errors["ours"], errors["theirs"], evaluations, race.error, goal
-    )
+    ratio, goal = over(samples, "theirs"), race.ratio if len(scene.x) >= POINTS else None
+    return Result(race.work, race.way, race.peer, race.call, ours, theirs, ratio, errors["ours"], errors["theirs"], evaluations, race.error, goal)
 
 
 def scaled(found: Any, exact: np.ndarray) -> float:

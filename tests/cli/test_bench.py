@@ -13,7 +13,7 @@ from edgecalc.cli import bench as command
 from edgecalc.core.kernels import TARGET
 from edgecalc.errors import MissingExtra
 from edgecalc.reference import charts
-from edgecalc.reference.bench import bench, checked_size, loaded, photo
+from edgecalc.reference.bench import bench, checked_size, loaded, over, photo
 from edgecalc.reference.races import RACES, Scene
 
 
@@ -63,6 +63,10 @@ def test_json_is_one_document(capsys):
     assert all("magnitude" in row["work"] for row in held["results"])
     assert {"work", "peer", "call", "ours_ms", "peer_ms", "ratio", "copy_ms", "limit_share"} == set(held["results"][0])
     assert held["machine"]["processor"] and held["machine"]["cores"] >= 1
+
+
+def test_a_ratio_is_that_of_each_round_as_a_machine_is_slow_for_both_for_a_while():
+    assert over({"ours": [1.0, 10.0, 1.0], "theirs": [2.0, 20.0, 3.0]}, "theirs") == 2.0
 
 
 def test_threads_and_ipp_of_opencv_are_restored():
