@@ -13,7 +13,7 @@ import numpy as np
 
 from edgecalc.calculus import automatic, numeric
 from edgecalc.calculus.lines import agrees, ways_of
-from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, in_the_complex, inside, is_analytic, numbers, points
+from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, in_the_complex, inside, is_analytic, numbers, or_nan, points
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
@@ -58,7 +58,7 @@ class Surface:
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         if self.many is not None:
             return numbers(self.many(rows), rows)
-        return numbers(self.one(rows), rows) if rows.ndim == 1 else np.array([numbers(self.one(row), rows) for row in rows])
+        return numbers(self.one(rows), rows) if rows.ndim == 1 else np.array([numbers(or_nan(self.one, row), rows) for row in rows])
 
     def slopes(self, rows: np.ndarray) -> np.ndarray:
         """The exact gradient of each row."""

@@ -138,12 +138,8 @@ class Probe:
                     return
         raise ValueError(f"f: it raised {type(self.refusal).__name__} at every number that was tried: {self.refusal}") from self.refusal
 
-    def one(self, x: float) -> float:
-        """A value; NaN where plain Python refuses a number that NumPy would call NaN."""
-        try:
-            return float(self.f(x))
-        except (ValueError, ArithmeticError):
-            return np.nan
+    def one(self, x: Any) -> float:
+        return float(or_nan(self.f, x))
 
     def checked(self, result: Any, x: np.ndarray) -> np.ndarray:
         array = np.asarray(result)
@@ -190,10 +186,27 @@ class Partials(Probe):
         self.asked[0] += x.size
         with np.errstate(all="ignore"):
             if inside.all():
-                return self.checked(called(self.f, moved), x)
+                return self.at(moved, x)
             result = np.full(x.shape, np.nan, moved.dtype)
-            result[inside] = self.checked(called(self.f, moved[inside]), x[inside])
+            result[inside] = self.at(moved[inside], x[inside])
         return result
+
+    def at(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
+        try:
+            return self.checked(called(self.f, rows), x)
+        except (ValueError, ArithmeticError) as error:
+            if isinstance(error, BadResult) or x.dtype.kind == "c":
+                raise
+            self.asked[0] += x.size
+            return np.array([self.one(each) for each in rows.reshape(-1, rows.shape[-1])]).reshape(x.shape)
+
+
+def or_nan(f: Callable, x: Any) -> Any:
+    """A value; NaN where plain Python refuses a number that NumPy would call NaN."""
+    try:
+        return f(x)
+    except (ValueError, ArithmeticError):
+        return np.nan
 
 
 def called(f: Callable, x: np.ndarray) -> np.ndarray:

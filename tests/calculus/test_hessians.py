@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from edgecalc.calculus import automatic, hessian, mixed
+from edgecalc.calculus import automatic, gradient, hessian, mixed
 from edgecalc.calculus.sparsity import FEWEST
 from edgecalc.errors import MissingExtra
 from tests.calculus.test_fields import rosenbrock, rosenbrock_hessian, scaled
@@ -274,3 +274,14 @@ def test_a_sparse_hessian_without_scipy_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.sparse", None)
     with pytest.raises(MissingExtra, match="scipy"):
         hessian(rosenbrock, start(FEWEST), sparse=True)
+
+
+def test_steps_shrink_at_an_edge_where_plain_python_refuses():
+    def edge(p):
+        return p[0] * p[1] - math.log(p[0]) + math.sqrt(p[1])
+
+    for x, y in ((1e-3, 2.0), (0.5, 1e-6)):
+        np.testing.assert_allclose(gradient(edge, [x, y]), [y - 1 / x, x + 0.5 / math.sqrt(y)], rtol=1e-9)
+    np.testing.assert_allclose(hessian(edge, [0.01, 2.0]), [[1e4, 1], [1, -0.25 * 2**-1.5]], rtol=1e-6, atol=1e-6)
+    with pytest.raises(ValueError, match="math domain"):
+        gradient(edge, [-1.0, 2.0])
