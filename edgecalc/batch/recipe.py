@@ -11,8 +11,9 @@ import json
 import math
 import shlex
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import edgecalc
@@ -59,7 +60,7 @@ class Recipe:
     def checked(cls, name: str, parameters: list[tuple[str, Any]], what: str) -> Recipe:
         if name not in NAMES:
             raise EdgecalcError(f"{what}: {name!r} came; accepted are {', '.join(NAMES)}")
-        signature = inspect.signature(getattr(edgecalc, name)).parameters
+        signature = signature_of(name)
         accepted = [key for key in signature if key not in NOT_IN_TEXT]
         for number, (key, value) in enumerate(parameters):
             if key in dict(parameters[:number]):
@@ -148,7 +149,7 @@ class Recipe:
         parameters = dict(self.parameters)
         if self.operator in SIGNED:
             parameters.setdefault("view", "scale")
-        elif "view" in inspect.signature(self.function).parameters and "dtype" not in parameters:
+        elif "view" in signature_of(self.operator) and "dtype" not in parameters:
             parameters.setdefault("view", "magnitude")
         elif self.operator in PICTURES:
             parameters.setdefault("dtype", "uint8")
@@ -157,6 +158,11 @@ class Recipe:
             image = image.astype("float32") * (255 / full)
         result = self.call(image, parameters, threads)
         return self.around(result) if self.operator == "orientation" else result
+
+
+@cache
+def signature_of(operator: str) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(getattr(edgecalc, operator)).parameters
 
 
 def _value(text: str) -> Any:
