@@ -36,8 +36,8 @@ def check(
         Two-dimensional, uint8, uint16, int16, float32 or float64. Without it, built-in ones: every type in awkward sizes (one pixel, one
         row, one column, 2 x 3, odd, wider than 4096) and the course's 10 x 10 table.
     operators : names, optional
-        Of "forward", "backward", "central", "sobel", "scharr", "prewitt", "farid", "roberts", "gradient", "magnitude", "orientation"
-        and "views"; all by default.
+        What `edgecalc verify` lists by default: "forward" to "roberts", "laplacian", "gradient", "magnitude", "orientation", "views", the Gaussian
+        family, "hessian", "structure_tensor", "canny", "hysteresis" and "thin"; all by default.
     against : names
         The peers. One that is not installed is named in the report; if none is, MissingExtra is raised.
     amplify : float

@@ -70,7 +70,7 @@ def compare_row(peer: Peer, library: Any, row: Row, work: Work, image: Image) ->
 def borders(turn: int, work: Work, image: Image) -> tuple[Border, ...]:
     """All of them for a row's first result type, two for the others: what stands outside is read before it is known what will be written."""
     if image.extent == "brief" or work.extent == "sweep":
-        return () if turn else (REFLECT,) if REFLECT in work.borders else work.borders[:1]
+        return () if turn else work.borders[:1]
     return tuple(border for border in (REFLECT, SEVENS) if border in work.borders) if turn else work.borders
 
 

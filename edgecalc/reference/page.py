@@ -24,7 +24,7 @@ from edgecalc.reference.compare import apart, compare_row
 from edgecalc.reference.images import Image
 from edgecalc.reference.peer import Peer, Row
 from edgecalc.reference.report import Finding, Report
-from edgecalc.reference.works import REFLECT, WORKS
+from edgecalc.reference.works import WORKS
 
 LISTED = 12  # failing rows, before the cards
 WIDEST = 320  # pixels of a panel
@@ -58,7 +58,8 @@ def write(report: Report, path: str | PathLike[str]) -> None:
 def cards(report: Report) -> Iterator[Card]:
     """One for each image and work, beside the first peer that computes it and any other that does not agree."""
     libraries = {peer: peer.load() for name, peer in PEERS.items() if name in report.versions}
-    known = {(row.image, row.work, row.peer): row for row in reversed(report.rows) if row.border == REFLECT.name}  # the first of each is kept
+    pictured = [row for row in report.rows if row.border == WORKS[row.work].borders[0].label]
+    known = {(row.image, row.work, row.peer): row for row in reversed(pictured)}  # the first of each is kept
     with ExitStack() as settings:
         for peer, library in libraries.items():
             settings.enter_context(peer.hold(library))
@@ -86,8 +87,8 @@ def beside_each(image: Image, work: str, libraries: dict[Peer, Any], known: dict
 def panels(image: Image, library: Any, peer: Peer, row: Row, finding: Finding, amplify: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     work = WORKS[row.work]
     ask, output = row.outputs[image.pixels.dtype.name][0]
-    ours = work.ours(image.pixels, ask, REFLECT)
-    theirs = peer.answer(library, row, work, image.pixels, output, REFLECT)
+    ours = work.ours(image.pixels, ask, work.borders[0])
+    theirs = peer.answer(library, row, work, image.pixels, output, work.borders[0])
     if ours.shape != theirs.shape:
         return grey(ours, ours), grey(theirs, theirs), np.full((1, 1, 3), BROKEN, np.uint8)
     levels = apart(ours, theirs, finding.operator) * (255 / span(ours, theirs)) * amplify

@@ -77,7 +77,7 @@ class Work:
     squares: bool = False  # it sums squares of derivatives, which leave the exact range much sooner than the derivatives do
     blank: float = 0  # what stands where border="blank" leaves the result out
     power: int = 1  # of the pixels, that the result grows with
-    borders: tuple[Border, ...] = BORDERS
+    borders: tuple[Border, ...] = BORDERS  # the first stands for all where one must do
     extent: str = "all"  # "all" shapes, "few" (wide kernels gain nothing from more), "sweep": one image, one border
 
     def ours(self, image: np.ndarray, output: str | None, border: Border) -> np.ndarray:

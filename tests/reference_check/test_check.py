@@ -224,6 +224,14 @@ def test_the_page_holds_its_pictures_and_escapes_names(tmp_path):
     assert "every pixel is the same" in text and "largest difference" in text
 
 
+def test_every_operator_has_its_card_and_shows_what_was_compared():
+    from edgecalc.reference.page import cards
+
+    shown = list(cards(ec.reference.check({"grain": photo(40, 60)})))
+    assert {card.finding.operator for card in shown} == set(NAMES)
+    assert [card.finding.work for card in shown if card.difference.any() != (card.finding.differing > 0)] == []
+
+
 def test_the_page_shows_what_differs_and_where(tmp_path, broken_scharr):
     report = ec.reference.check({"grain": photo(40, 60)}, operators="scharr")
     report.html(tmp_path / "page.html")
