@@ -1,6 +1,7 @@
 """Every check of what a caller hands in: images, axes, borders, types, outputs. Behind this file nothing is checked again."""
 
 import operator
+import os
 from collections.abc import Iterable
 from math import frexp, inf, isfinite, ldexp
 from typing import Any
@@ -30,6 +31,8 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
         array = np.asarray(image)
     except ValueError as error:
         raise ValueError(f"{name}: a nested sequence whose rows differ in length is not accepted ({error})") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise TypeError(f"{name}: {image!r:.60} came; an array is accepted{no_image(image)}")
     refuse_type(array.dtype, name)
     if array.ndim == 0:
         raise ValueError(f"{name}: a single number (0-d) has no neighbours; 1 or more dimensions are accepted")
@@ -51,6 +54,17 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
     if not array.flags.aligned or array.strides[-1] != array.itemsize:
         return np.array(array, order="C")
     return array
+
+
+def no_image(image: Any) -> str:
+    """What to do with what is often taken for an image."""
+    if image is None:
+        return "; None is what cv2.imread gives for a file that it cannot read"
+    return "; read the file first: np.asarray(PIL.Image.open(path))" if isinstance(image, os.PathLike) else ""
+
+
+def dimensions(image: Any) -> int:
+    return image.ndim if isinstance(image, np.ndarray) else image_array(image, axis=0).ndim
 
 
 def flat(image: Any, name: str) -> np.ndarray:
@@ -205,6 +219,8 @@ def constant(cval: Any, dtype: np.dtype) -> bytes:
 
 def mask_array(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
     """True where a pixel is known."""
+    if isinstance(mask, np.ma.MaskedArray):
+        raise TypeError("mask: a masked array came, which hides values of its own; fill it first: mask.filled(False)")
     array = np.asarray(mask)
     if array.dtype.kind not in "bui":
         raise TypeError(f"mask: {array.dtype} came; bool (True where the pixel counts) is accepted")

@@ -35,7 +35,8 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
     asked = Options(*options)
     if out is not None and asked.dtype is None:
-        asked = replace(asked, dtype=getattr(out[0] if isinstance(out, tuple) and out else out, "dtype", None))
+        dtype = getattr(out[0] if isinstance(out, tuple) and out else out, "dtype", None)
+        asked = replace(asked, dtype=None if dtype is None else arrays.output_type(dtype, "out"))
     checked = asked.checked(array.dtype)
     numbered = tuple((operator, arrays.axis_number(axis, array.ndim)) for operator, axis in operators)
     if checked.border == "one-sided":

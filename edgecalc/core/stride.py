@@ -63,8 +63,8 @@ def choose(samples: np.ndarray, axis: int, step: float, order: int, accuracy: in
 
 def some_lines(samples: np.ndarray, axis: int) -> np.ndarray:
     """Up to LINES of the lines along the axis, spread over all others, as columns."""
-    if samples.ndim == 1:
-        return samples[:, np.newaxis]
+    if samples.ndim == 1 or not samples.size:
+        return samples.reshape(-1, 1)
     lines = np.moveaxis(samples, axis, -1)
     count = lines[..., 0].size
     which = np.unravel_index(np.linspace(0, count - 1, min(count, LINES)).astype(int), lines.shape[:-1])
@@ -74,9 +74,9 @@ def some_lines(samples: np.ndarray, axis: int) -> np.ndarray:
 def unstretched(lines: np.ndarray, row: Stencil) -> float:
     """The error at stride 1: how far the next finer stencil lies away, and the noise that high differences show."""
     finer = stencils.central(row.derivative, row.accuracy + 2)
-    noise = stencils.forward(min(HIGHEST, len(lines) - 1), 1)
     if len(lines) <= 2 * max(finer.offsets):
         return float("nan")
+    noise = stencils.forward(min(HIGHEST, len(lines) - 1), 1)
     places = places_within(lines, -min(finer.offsets), max(finer.offsets))
     own = apart(at(lines, row, places), at(lines, finer, places))
     return own + row.noise_gain / noise.noise_gain * apart(at(lines, noise, places_within(lines, 0, max(noise.offsets))), 0.0)

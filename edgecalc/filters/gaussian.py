@@ -63,7 +63,7 @@ def gaussian_laplace(
     """
     row(sigma, 2, truncate)
     operator = stencils.gaussian_laplace(float(sigma), float(truncate))
-    if np.ndim(image) == 2 or gray:
+    if arrays.dimensions(image) == 2 or gray:
         return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
     axes = range(arrays.image_array(image).ndim)
     options = {"truncate": truncate, "border": border, "cval": cval, "threads": threads}
@@ -83,7 +83,7 @@ def difference_of_gaussians(
     row(high_sigma, 0, truncate, "high_sigma")
     if high_sigma < low_sigma:
         raise ValueError(f"high_sigma: {high_sigma} came; low_sigma, {low_sigma}, or more is accepted")
-    if np.ndim(image) <= 2 or gray:
+    if arrays.dimensions(image) <= 2 or gray:
         operator = stencils.difference_of_gaussians(float(low_sigma), float(high_sigma), float(truncate))
         return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
     options = {"truncate": truncate, "border": "valid" if border == "blank" else border, "cval": cval, "threads": threads}
@@ -98,14 +98,15 @@ def row(sigma: Any, order: int, truncate: Any, name: str = "sigma") -> Stencil:
     wide, reach = arrays.positive(sigma, name), arrays.positive(truncate, "truncate")
     if max(wide, reach * wide) > MOST_RADIUS:
         raise ValueError(
-            f"{name}: {sigma!r} came; up to {MOST_RADIUS / reach:g} (a radius of {MOST_RADIUS} pixels) is accepted; shrink the image first"
+            f"{name}: {sigma!r} came; up to {MOST_RADIUS / reach:g} (a radius of {MOST_RADIUS} pixels at truncate={truncate!r}) is accepted; "
+            "shrink the image first"
         )
     return stencils.gaussian(wide, order, reach)
 
 
 def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tuple, out: Any, threads: Any, gray: bool) -> Any:
     """`along` one axis (any, if None) and `across` the others: in one pass for images, axis by axis where there are more."""
-    if np.ndim(image) <= 2 or gray:
+    if arrays.dimensions(image) <= 2 or gray:
         return apply(((separable("gaussian", along, across), "x" if axis is None else axis),), image, "each", options, out, threads, gray)
     border, cval, normalize, view, dtype = options
     array = arrays.image_array(image, axis=axis)

@@ -56,7 +56,8 @@ def distances(operators: tuple, image: Any, spacing: Any, gray: Any) -> list[flo
     """The distance of neighbours along each operator's axis, as often as it differentiates."""
     if any(operator.kind == "diagonal" for operator, _ in operators):
         raise ValueError('spacing: "roberts" came, which is for square pixels; the other operators are accepted')
-    ndim = np.ndim(image) - (1 if gray is True and np.ndim(image) == 3 else 0)
+    ndim = arrays.dimensions(image)
+    ndim -= gray is True and ndim == 3
     steps = np.asarray(spacing, dtype=object).ravel()
     if len(steps) not in (1, ndim):
         raise ValueError(f"spacing: {spacing!r} came; one number, or one for each of the {ndim} axes, rows first, is accepted")

@@ -94,7 +94,7 @@ def sobel(
 
 
 def sized_sobel(ksize: Any, order: Any) -> Operator:
-    if ksize == 3 and order == 1:
+    if ksize == 3 and order == 1 and type(ksize) is type(order) is int:
         return OPERATORS["sobel"]
     ksize = odd_size(ksize)
     return stencils.sobel(ksize, arrays.whole(order, "order", 1, max(ksize, 3) - 1))

@@ -1,5 +1,7 @@
 """Bad input: the right numbers, or a TypeError or ValueError that names the argument. Never a crash, never a silent wrap, never a changed input."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -140,6 +142,7 @@ BAD_IMAGES = {
     "set": {1, 2},
     "generator": (row for row in [[1, 2], [3, 4]]),
     "class": np.ndarray,
+    "path": Path("image.png"),
 }
 
 
@@ -159,6 +162,9 @@ def test_what_is_no_image_is_refused_by_its_name(image, call):
         ("longdouble", "float64"),
         ("object", "dtype=float"),
         ("strings", "uint8"),
+        ("None", r"None came.*cv2\.imread"),
+        ("path", r"came.*Image\.open"),
+        ("set", r"\{1, 2\} came; an array is accepted$"),
     ],
 )
 def test_a_refusal_says_what_to_do(image, hint):

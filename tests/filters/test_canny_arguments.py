@@ -242,7 +242,7 @@ BAD_CALLS = {  # (changed arguments, its name, what is accepted)
     "a line": ({"image": np.zeros(6)}, "image", r"\(rows, columns\)"),
     "four dimensions": ({"image": np.zeros((2, 6, 8, 3))}, "image", r"\(rows, columns\)"),
     "complex image": ({"image": np.zeros((6, 8), complex)}, "image", "float64"),
-    "no image": ({"image": None}, "image", "float64"),
+    "no image": ({"image": None}, "image", "an array is accepted"),
     "masked image": ({"image": np.ma.masked_all((6, 8))}, "image", "filled"),
     "one gradient": ({"image": None, "gradients": GRADIENTS[:1]}, "gradients", r"a pair \(x, y\)"),
     "gradients in one array": ({"image": None, "gradients": np.zeros((2, 6, 8))}, "gradients", r"a pair \(x, y\)"),

@@ -193,6 +193,13 @@ def test_samples_without_error_keep_stride_1(samples):
     assert (chosen.stride, chosen.error) == (1, 0)
 
 
+@pytest.mark.parametrize("shape", [(0,), (1,), (0, 5), (5, 0), (3, 1)])
+def test_too_few_samples_to_tell_have_stride_1_and_no_error(shape):
+    for axis in range(len(shape)):
+        chosen = choose_stride(np.zeros(shape), axis=axis)
+        assert chosen.stride == 1 and np.isnan(chosen.error)
+
+
 @pytest.mark.parametrize("size", range(2, 12))
 def test_few_samples_are_taken_as_they_are(size):
     samples = np.arange(float(size)) ** 2

@@ -165,9 +165,15 @@ def test_a_sigma_that_is_no_size_is_named_with_what_is_accepted(name, sigma):
 
 
 @pytest.mark.parametrize("name", CALLS)
+def test_a_ragged_image_is_refused_by_its_name(name):
+    with pytest.raises(ValueError, match=r"^image: a nested sequence whose rows differ"):
+        CALLS[name]([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize(("sigma", "truncate"), [(1e4, 4.0), (1e300, 4.0), (1.0, 1e5), (1e-300, 1e308)])
 def test_a_bell_of_more_pixels_than_is_sound_is_refused(name, sigma, truncate):
-    with pytest.raises(ValueError, match=r"^(low_|high_)?sigma: .*is accepted; shrink the image first"):
+    with pytest.raises(ValueError, match=r"^(low_|high_)?sigma: .*pixels at truncate=.*is accepted; shrink the image first"):
         CALLS[name](IMAGE, sigma, truncate=truncate)
 
 
@@ -219,7 +225,7 @@ BAD_CALLS = {  # (call, name, what is accepted)
     "dtype": (lambda: ec.gaussian(IMAGE, 1.0, dtype=np.complex128), "dtype", "not accepted"),
     "dtype of float16": (lambda: ec.gaussian(IMAGE, 1.0, dtype=np.float16), "dtype", "not accepted"),
     "complex image": (lambda: ec.gaussian(np.zeros((4, 5), complex), 1.0), "image", r"image\.real"),
-    "no image": (lambda: ec.gaussian(None, 1.0), "image", "use one of"),
+    "no image": (lambda: ec.gaussian(None, 1.0), "image", "an array is accepted"),
     "a number": (lambda: ec.gaussian_laplace(5.0, 1.0), "image", "1 or more dimensions"),
     "masked image": (lambda: ec.gaussian_laplace(np.ma.masked_all((4, 5)), 1.0), "image", "filled"),
     "out of another shape": (lambda: ec.gaussian(IMAGE, 1.0, out=np.zeros((13, 12))), "out", r"shape \(12, 13\)"),

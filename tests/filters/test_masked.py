@@ -331,6 +331,8 @@ IMAGE, MASK = np.zeros((5, 6), np.uint8), np.ones((5, 6), bool)
         (lambda: ec.sobel(np.zeros((5, 6, 3), np.uint8), gray=True, mask=np.ones((5, 6, 3), bool)), r"mask: shape \(5, 6, 3\)"),
         (lambda: ec.sobel(IMAGE, mask=MASK * 1.0), "mask: float64"),
         (lambda: ec.sobel(IMAGE, mask=MASK.astype(str)), "mask: <U"),
+        (lambda: ec.sobel(IMAGE, mask=np.ma.masked_array(MASK, ~MASK)), "mask: a masked array.*filled"),
+        (lambda: ec.sobel([[1, 2], [3]], mask=MASK, spacing=2), "image: a nested sequence"),
         (lambda: ec.sobel(IMAGE, mask=MASK, normalize=1), "normalize: 1"),
         (lambda: ec.sobel(IMAGE, mask=MASK, border="constant", cval="0"), "cval: '0'"),
         (lambda: ec.sobel(IMAGE, mask=MASK, threads=0), "threads: 0"),
