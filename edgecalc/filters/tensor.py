@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgecalc.core import arrays
+from edgecalc.core import arrays, strips
 from edgecalc.core.plans import F32, F64
 from edgecalc.core.slide import apply
 from edgecalc.filters.gaussian import gaussian, row, smoothed
 from edgecalc.filters.operators import Polar, pair, two_dimensional
 from edgecalc.stencils import OPERATORS
 
+IN_CACHE = 1 << 15  # pixels of a few intermediate results
 SINGLE = (1e-15, 1e15)  # float32 pixels whose derivatives have sound squares
 
 
@@ -36,13 +37,15 @@ class Tensor(NamedTuple):
         (array([5.]), array([-5.]))
         """
         xx, xy, yy = self.real()
-        mean, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-        return mean + apart, mean - apart
+        with np.errstate(all="ignore"):
+            mean, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+            return mean + apart, mean - apart
 
     def orientation(self) -> np.ndarray:
         """Direction of the larger eigenvalue as float32 radians in -pi/2 .. pi/2: across the edge. 0 points along x, a quarter turn along y."""
         xx, xy, yy = self.real()
-        return (np.arctan2(2 * xy, xx - yy) / 2).astype(np.float32)
+        with np.errstate(all="ignore"):
+            return (np.arctan2(2 * xy, xx - yy) / 2).astype(np.float32)
 
     def coherence(self) -> np.ndarray:
         """How much one direction prevails: 1 on a straight edge, 0 where all directions are alike."""
@@ -64,10 +67,10 @@ def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cv
     row(sigma, 0, 4.0)
     x, y = apply(pair(operator, image), image, "each", (border, cval, normalize, None, None), None, threads, gray)
 
-    def averaged(first: np.ndarray, last: np.ndarray) -> np.ndarray:
-        return gaussian(np.multiply(first, last, dtype=real), sigma, border="reflect" if border in ("blank", "valid") else border, threads=threads)
+    def averaged(part: np.ndarray) -> np.ndarray:
+        return gaussian(part, sigma, border="reflect" if border in ("blank", "valid") else border, threads=threads)
 
-    return Tensor(averaged(x, x), averaged(x, y), averaged(y, y))
+    return Tensor(*map(averaged, added([(x, y)], real)))
 
 
 def hessian(image, sigma=1.0, *, truncate=4.0, border="reflect", cval=0, dtype=None, threads=None, gray=False) -> Tensor:
@@ -102,14 +105,29 @@ def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
         planes, factor = arrays.sound(planes)
         cval = cval / factor if factor != 1 else cval
     operators, real = pair(operator, planes[0]), float_type(planes.dtype)
+    slopes = [apply(operators, plane, "each", (border, cval, normalize, None, None), None, threads) for plane in planes]
+    shape = slopes[0][0].shape
+    steepest = Polar(np.empty(shape, kind), np.empty(shape, F32))
+
+    def fill(first: int, last: int) -> None:
+        parts = 1 + (last - first) * shape[1] // IN_CACHE
+        for rows in (slice(first + a, first + b) for a, b in strips.cut(last - first, parts)):
+            tensor = added([(x[rows], y[rows]) for x, y in slopes], real)
+            steepest.magnitude[rows] = np.sqrt(tensor.eigenvalues()[0]) * real.type(factor)
+            steepest.orientation[rows] = tensor.orientation()
+
+    strips.run(fill, shape[0], strips.count(threads, shape[0] * shape[1]))
+    return steepest
+
+
+def added(slopes: list[tuple[np.ndarray, np.ndarray]], real: np.dtype) -> Tensor:
+    """The products of each pair of derivatives, summed over the pairs; infinity times 0 is NaN, without a warning."""
     total = None
-    for plane in planes:
-        x, y = apply(operators, plane, "each", (border, cval, normalize, None, None), None, threads)
-        products = [np.multiply(first, last, dtype=real) for first, last in ((x, x), (x, y), (y, y))]
-        total = products if total is None else [np.add(a, b, out=a) for a, b in zip(total, products, strict=True)]
-    tensor = Tensor(*total)  # type: ignore[misc]
-    length = np.sqrt(tensor.eigenvalues()[0])
-    return Polar((length if factor == 1 else length * factor).astype(kind, copy=False), tensor.orientation())
+    with np.errstate(all="ignore"):
+        for x, y in ((x.astype(real, copy=False), y.astype(real, copy=False)) for x, y in slopes):
+            each = Tensor(x * x, x * y, y * y)
+            total = each if total is None else Tensor(*(np.add(a, b, out=a) for a, b in zip(total, each, strict=True)))
+    return total  # type: ignore[return-value]
 
 
 def float_type(dtype: np.dtype) -> np.dtype:

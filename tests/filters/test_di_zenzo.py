@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import edgecalc as ec
+from edgecalc.filters import tensor
 from tests.reference import images, twins
 
 CHANNELS = (1, 2, 3, 4)
@@ -146,6 +147,24 @@ def test_nan_spreads_from_any_channel_and_no_farther(scale, dtype):
     result, lost = ec.di_zenzo(image).magnitude, np.isnan(ec.polar(image[..., 1]).magnitude)
     assert np.array_equal(np.isnan(result), lost)
     np.testing.assert_allclose(result[~lost], clean[~lost], rtol=1e-6)
+
+
+@pytest.mark.parametrize("call", [ec.di_zenzo, lambda image: ec.structure_tensor(image).eigenvalues()], ids=["di_zenzo", "structure_tensor"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_infinity_spreads_without_a_warning(dtype, call):
+    image = np.zeros((40, 30), dtype)
+    image[20, 15] = np.inf
+    lengths = call(image)[0]  # pytest makes an error of a warning
+    assert not np.isfinite(lengths[19:22, 14]).any() and not lengths[:10].any()
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+def test_blocks_of_any_size_give_the_same_bytes(cut, monkeypatch):
+    image = np.random.default_rng(cut).standard_normal((31, 45, 3))
+    expected = ec.di_zenzo(image)
+    monkeypatch.setattr(tensor, "IN_CACHE", cut)
+    for result, other in zip(ec.di_zenzo(image, threads=3), expected, strict=True):
+        assert result.tobytes() == other.tobytes()
 
 
 @pytest.mark.parametrize("layout", images.LAYOUTS)
