@@ -261,17 +261,21 @@ def derivatives(field: Field, norm: str) -> tuple[np.ndarray, np.ndarray]:
     divide = 16.0 if field.kind == I16 and field.ksize == 7 else 1.0
     options = (field.border, field.cval, False, None, field.kind, divide)
     pairs = [apply(((operator, "x"), (operator, "y")), plane, "each", options) for plane in field.first]
-    if len(pairs) == 1:
-        return pairs[0]
-    strongest = np.argmax([in_order(x, y, norm) for x, y in pairs], axis=0)[np.newaxis]
-    x, y = (np.take_along_axis(np.stack(each), strongest, 0)[0] for each in zip(*pairs, strict=True))
+    (x, y), *others = pairs
+    longest = in_order(x, y, norm) if others else EMPTY
+    for h, v in others:
+        lengths = in_order(h, v, norm)
+        longer = (lengths > longest) | (lengths != lengths)  # NaN stays
+        for ours, theirs in ((x, h), (y, v), (longest, lengths)):
+            np.copyto(ours, theirs, where=longer)
     return x, y
 
 
 def in_order(x: np.ndarray, y: np.ndarray, norm: str) -> np.ndarray:
     """What orders gradients as the kernel orders them."""
-    h, v = np.abs(x, dtype=F64), np.abs(y, dtype=F64)
-    return h + v if norm == "l1" else h * h + v * v
+    real = F32 if x.dtype == I16 and norm == "l1" else F64
+    h, v = np.abs(x, dtype=real), np.abs(y, dtype=real)
+    return np.add(h, v, out=h) if norm == "l1" else np.add(np.square(h, out=h), np.square(v, out=v), out=h)
 
 
 def lengths_of(x: np.ndarray, y: np.ndarray, norm: str, field: Field | None = None) -> np.ndarray:

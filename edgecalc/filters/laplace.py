@@ -41,24 +41,30 @@ def zero_crossings(response, threshold=0.0) -> np.ndarray:
            [  0, 255,   0,   0]], dtype=uint8)
     """
     values, least = arrays.flat(response, "response"), arrays.number(threshold, "threshold", 0)
-    found = np.zeros(values.shape, bool)
-    for line, marks in ((values, found), (values.T, found.T)):
-        first, last = line[:, :-1], line[:, 1:]
-        crossed = opposite(first, last, least)
+    signs = values < 0, values == 0, values > 0
+    found, flat = np.zeros(values.size, np.uint8), values.reshape(-1)
+    for axis, step in ((0, values.shape[1]), (1, 1)):
+        here = opposite(flat, signs, axis, 1, least)
+        first, last = flat[here], flat[here + step]
         with np.errstate(all="ignore"):
-            total = first + last  # of opposite signs: it cannot overflow where that counts
-            nearer = ~(np.where(first > 0, total > 0, total < 0))
-        marks[:, :-1] |= crossed & nearer
-        marks[:, 1:] |= crossed & ~nearer
-        marks[:, 1:-1] |= (line[:, 1:-1] == 0) & opposite(line[:, :-2], line[:, 2:], least)
-    return found.view(np.uint8) * np.uint8(255)
+            total = first + last  # of opposite signs: it cannot overflow
+            found[here + step * np.where(first > 0, total > 0, total < 0)] = 255
+        found[opposite(flat, signs, axis, 2, least) + step] = 255
+    return found.reshape(values.shape)
 
 
-def opposite(first: np.ndarray, last: np.ndarray, least: float) -> np.ndarray:
-    """Whether the signs differ, by a step of more than `least`."""
-    signs = (first < 0) & (last > 0) | (first > 0) & (last < 0)
+def opposite(flat: np.ndarray, signs: tuple[np.ndarray, ...], axis: int, reach: int, least: float) -> np.ndarray:
+    """Flat places whose neighbour, `reach` further on, has the other sign and lies more than `least` apart; at a reach of 2, with a zero between."""
+    below, zero, above = signs
+    crossed = np.zeros(zero.shape, bool)
+    first, middle, last = ((slice(None),) * axis + (part,) for part in (slice(-reach), slice(1, -1), slice(reach, None)))
+    crossed[first] = below[first] & above[last] | above[first] & below[last]
+    if reach == 2:
+        crossed[first] &= zero[middle]
+    here = np.flatnonzero(crossed)
     if not least:
-        return signs
+        return here
+    wide = np.longdouble if flat.dtype.kind in "iu" else np.float64
+    there = here + reach * (1 if axis else zero.shape[1])
     with np.errstate(all="ignore"):
-        wide = np.longdouble if first.dtype.kind in "iu" else np.float64
-        return signs & (np.abs(first.astype(wide) - last.astype(wide)) > least)
+        return here[np.abs(flat[here].astype(wide) - flat[there].astype(wide)) > least]
