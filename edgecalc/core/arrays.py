@@ -18,6 +18,7 @@ ELSEWHERE = {  # what other libraries call a border
 }  # fmt: skip
 ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64"
 SQUARES = (1e-140, 1e150)  # float64 numbers whose squares neither vanish nor overflow
+GRAY_AT_ONCE = 1 << 15  # pixels whose wide colours stay in a processor's cache
 GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) in units of 1/65536: what Pillow's "L" is
 
 
@@ -128,20 +129,27 @@ def refuse_type(dtype: np.dtype, name: str) -> None:
 
 def to_gray(colour: np.ndarray) -> np.ndarray:
     """BT.601 luma of an RGB image (Pillow's integer formula; plain weights for floats); alpha is composited on white."""
-    if colour.dtype.kind == "f":
-        rgb = colour[..., :3].astype(np.float64)
-        white, weights = 1.0, np.array(GRAY_WEIGHTS) / 65536
-    else:
-        rgb = colour[..., :3].astype(np.uint64)
-        white, weights = (1 if colour.dtype == bool else int(np.iinfo(colour.dtype).max)), np.array(GRAY_WEIGHTS, np.uint64)
-        if colour.dtype.itemsize > 2 or colour.dtype.kind == "i":
-            raise TypeError(f"image: gray=True takes uint8, uint16 or float colours, not {colour.dtype}")
+    if colour.dtype.kind != "f" and (colour.dtype.itemsize > 2 or colour.dtype.kind == "i"):
+        raise TypeError(f"image: gray=True takes uint8, uint16 or float colours, not {colour.dtype}")
+    gray = np.empty(colour.shape[:2], colour.dtype)
+    rows = max(1, GRAY_AT_ONCE // max(1, colour.shape[1]))
+    for first in range(0, len(gray), rows):
+        gray[first : first + rows] = luma(colour[first : first + rows])
+    return gray
+
+
+def luma(colour: np.ndarray) -> np.ndarray:
+    real = colour.dtype.kind == "f"
+    white: Any = 1.0 if real else 1 if colour.dtype == bool else int(np.iinfo(colour.dtype).max)
+    wide: Any = np.float64 if real else np.uint32  # which holds the square of white, and white in units of the weights
+    rgb: list[Any] = [colour[..., k].astype(wide) for k in range(3)]
     if colour.shape[-1] == 4:
-        alpha = colour[..., 3:].astype(rgb.dtype)
-        rgb = rgb * alpha + white * (white - alpha)
-        rgb = rgb if colour.dtype.kind == "f" else (rgb + white // 2) // white
-    luma: Any = rgb @ weights
-    return (luma if colour.dtype.kind == "f" else (luma + 0x8000) >> 16).astype(colour.dtype)
+        alpha = colour[..., 3].astype(wide)
+        rgb = [each * alpha + white * (white - alpha) for each in rgb]
+        rgb = rgb if real else [(each + white // 2) // white for each in rgb]
+    red, green, blue = (each * weight for each, weight in zip(rgb, GRAY_WEIGHTS, strict=True))
+    total = red + green + blue  # no matrix product, whose order and bits are the machine's
+    return total / 65536 if real else (total + 0x8000) >> 16
 
 
 def axis_number(axis: Any, ndim: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import edgecalc as ec
+from edgecalc.core import arrays
 from tests.reference import images, twins
 from tests.reference.compare import ALL, applied, assert_equals_twin, is_exact
 
@@ -252,6 +253,21 @@ def test_gray_of_other_types_weighs_red_green_and_blue(dtype):
     luma = colour @ np.array([0.299, 0.587, 0.114])
     result = ec.central(colour, gray=True).astype(float)
     np.testing.assert_allclose(result, ec.central(luma), rtol=0, atol=2.1 if dtype == "uint16" else 1e-4)
+
+
+def test_gray_of_floats_has_the_bits_of_a_plain_sum():
+    colour = np.random.default_rng(1).standard_normal((11, 13, 3)) * 1e3
+    plain = [[(r * 19595 + g * 38470 + b * 7471) / 65536 for r, g, b in row] for row in colour.tolist()]
+    assert arrays.to_gray(colour).tolist() == plain
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "float32"])
+def test_white_stays_white_behind_any_alpha_and_in_blocks_of_any_size(dtype, monkeypatch):
+    white = 1 if dtype in ("bool", "float32") else np.iinfo(dtype).max
+    colour = images.random_image((9, 30, 4), dtype)
+    colour[..., :3] = white
+    monkeypatch.setattr(arrays, "GRAY_AT_ONCE", 70)
+    assert (arrays.to_gray(colour) == white).all()
 
 
 @pytest.mark.parametrize("gray", ["yes", 1, 0, None, "False"])
