@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,6 +70,14 @@ def test_star_import_brings_what_all_says():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="sobble"):
         _ = ec.sobble
+
+
+FILTERS = [name for name in ec.__all__ if inspect.isfunction(getattr(ec, name)) and name != "canny"]  # which gives edges or stages
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_what_a_filter_gives_is_said_to_editors(name):
+    assert getattr(ec, name).__annotations__["return"] is not Any
 
 
 def test_gradient_and_polar_are_named_pairs():

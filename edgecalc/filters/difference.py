@@ -14,7 +14,7 @@ from edgecalc.stencils import OPERATORS, fornberg
 
 def forward(
     image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
-) -> Any:
+) -> np.ndarray:
     """Forward difference: the next sample minus this one.
 
         -1  1        at (0, 1); accuracy 1
@@ -29,7 +29,7 @@ def forward(
 
 def backward(
     image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
-) -> Any:
+) -> np.ndarray:
     """Backward difference: this sample minus the one before.
 
         -1  1        at (-1, 0); accuracy 1
@@ -42,7 +42,7 @@ def backward(
 
 def central(
     image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
-) -> Any:
+) -> np.ndarray:
     """Central difference: the next sample minus the one before; normalize=True halves it to unit slope.
 
         -1  0  1     accuracy 2

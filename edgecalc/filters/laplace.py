@@ -1,7 +1,5 @@
 """Second derivatives that do not care for direction."""
 
-from typing import Any
-
 import numpy as np
 
 from edgecalc import stencils
@@ -10,7 +8,7 @@ from edgecalc.core.slide import apply
 from edgecalc.filters.operators import odd_size, two_dimensional
 
 
-def laplacian(image, ksize=1, *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def laplacian(image, ksize=1, *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> np.ndarray:
     """Laplacian: the second derivatives along x and y, added; bit for bit cv2.Laplacian.
 
          0  1  0             2  0  2

@@ -109,11 +109,12 @@ def finished(parts: list[np.ndarray], finish: str) -> tuple[np.ndarray, ...]:
     if finish == "each":
         return tuple(parts)
     x, y = parts
-    angle = np.arctan2(y, x).astype(np.float32)
-    if finish == "angle":
-        return (angle,)
-    length = np.abs(x) + np.abs(y) if finish == "l1" else np.hypot(x, y)
-    return (length, angle) if finish == "polar" else (length,)
+    results = []
+    if finish != "angle":
+        results.append(np.abs(x) + np.abs(y) if finish == "l1" else np.hypot(x, y))
+    if finish in ("angle", "polar"):
+        results.append(np.arctan2(y, x).astype(np.float32))
+    return tuple(results)
 
 
 def placed(results: tuple[np.ndarray, ...], out: Any) -> Any:

@@ -43,7 +43,7 @@ def sobel(
     gray=False,
     mask=None,
     spacing=None,
-) -> Any:
+) -> np.ndarray:
     """Sobel derivative: a central difference, smoothed across by (1, 2, 1).
 
         -1  0  1
@@ -109,7 +109,7 @@ def odd_size(ksize: Any) -> int:
 
 def scharr(
     image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
-) -> Any:
+) -> np.ndarray:
     """Scharr derivative: a central difference, smoothed across by (3, 10, 3); the 3x3 kernel with the roundest response.
 
          -3  0  3
@@ -126,7 +126,7 @@ def scharr(
 
 def prewitt(
     image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
-) -> Any:
+) -> np.ndarray:
     """Prewitt derivative: a central difference, smoothed across by (1, 1, 1).
 
         -1  0  1
@@ -143,7 +143,7 @@ def prewitt(
 
 def farid(
     image, axis="x", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False, mask=None, spacing=None
-) -> Any:
+) -> np.ndarray:
     """Farid and Simoncelli's 5x5 derivative: its gradient turns with the image better than any small kernel's.
 
         -0.11  -0.28  0  0.28  0.11    along,   0.04  0.25  0.43  0.25  0.04   across
@@ -156,7 +156,9 @@ def farid(
     return derive(((OPERATORS["farid"], axis),), image, "each", (border, cval, normalize, view, dtype), out, threads, gray, mask, spacing)
 
 
-def roberts(image, diagonal="main", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> Any:
+def roberts(
+    image, diagonal="main", *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False
+) -> np.ndarray:
     """Roberts' cross: the difference of two diagonal neighbours, read from each pixel towards the right and down.
 
         1  0        0  1
