@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from edgecalc.core import strips
 from edgecalc.core.arrays import to_gray
 from edgecalc.errors import ImageFileError, NoFile
 from edgecalc.media.limits import Limits
@@ -23,7 +22,6 @@ from edgecalc.media.names import printable
 
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 GRAY_IN_FILE = ("RGB", "YCbCr", "L")  # modes of a JPEG whose luma can be decoded alone
-AT_ONCE = 1 << 16  # pixels; the exact arithmetic of alpha takes a hundred bytes for each
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 WIDE = (*DEEP, "I", "F")
 
@@ -103,8 +101,4 @@ def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:
     transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
     if image.mode == "RGB" and not transparent:
         return np.asarray(image.convert("L"))  # Pillow's integers are to_gray's
-    colour = np.asarray(image.convert("RGBA" if transparent else "RGB"))
-    gray = np.empty(colour.shape[:2], np.uint8)
-    for first, last in strips.cut(len(gray), 1 + gray.size // AT_ONCE):
-        gray[first:last] = to_gray(colour[first:last])
-    return gray
+    return to_gray(np.asarray(image.convert("RGBA" if transparent else "RGB")))
