@@ -14,7 +14,7 @@ from edgecalc.batch.plan import STATE
 from edgecalc.errors import Locked
 from edgecalc.media.names import printable
 
-MOST_WAITING = 200
+MOST_WAITING = 1000
 LONGEST_WAIT = 2.0  # seconds
 STANDS = ("Exists", "Unchanged")  # why a file was skipped whose output is there
 

@@ -50,7 +50,7 @@ class Selection:
 
 
 def plan(inputs: list[str], out: Path, selection: Selection | None = None) -> list[Job]:
-    """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings."""
+    """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings; so is an output that is an input."""
     selection = selection or Selection()
     jobs: list[Job] = []
     taken: dict[int, int] = {}
@@ -74,6 +74,7 @@ def plan(inputs: list[str], out: Path, selection: Selection | None = None) -> li
         elif other < len(jobs):
             continue
         jobs.append(job)
+    refuse_inputs_as_outputs(jobs, out)
     return jobs
 
 
@@ -112,9 +113,10 @@ def walked(folder: str, out: str, recursive: bool) -> Iterator[tuple[str, str]]:
     """Images of a folder, in order; links to folders are not followed, hidden files and the output are left out."""
     for place, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(each for each in folders if recursive and not each.startswith(".") and os.path.realpath(os.path.join(place, each)) != out)
+        below = os.path.relpath(place, folder)
         for each in sorted(files):
             if each.lower().endswith(SUFFIXES) and not each.startswith("."):
-                yield os.path.join(place, each), os.path.relpath(os.path.join(place, each), folder)
+                yield os.path.join(place, each), each if below == os.curdir else os.path.join(below, each)
 
 
 def unreadable(error: OSError) -> None:
@@ -145,8 +147,8 @@ def pieces(data: bytes, end: bytes) -> Iterator[bytes]:
 def refuse_inputs_as_outputs(jobs: list[Job], out: Path) -> None:
     """An output that is an input, by whatever name, link or mount, would destroy it. Pages have a folder of their own, which no input lies in."""
     identities: set[tuple[int, int]] | None = None
-    for job in jobs:
-        target = out / job.name
+    for job in jobs if out.exists() else ():
+        target = os.path.join(out, job.name)  # strings: a Path for each of a million takes longer than to ask for it
         if not os.path.exists(target):  # Path.exists() raises where the name is too long, which costs one file, not the run
             continue
         if identities is None:

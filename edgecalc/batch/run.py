@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgecalc.batch.journal import Journal, Record
-from edgecalc.batch.plan import Job, refuse_inputs_as_outputs
+from edgecalc.batch.plan import STATE, Job
 from edgecalc.batch.work import Settings, fingerprint, prepare, work
 from edgecalc.errors import EdgecalcError
 from edgecalc.media.names import printable, temporary
@@ -30,7 +30,10 @@ FULL = {os.strerror(number) for number in (28, 122, 30)}  # no space, quota, rea
 WINDOW = 256  # files in the pool for each worker: enough for as long as the journal waits for the disk
 PART = 0.7  # of the memory
 CONTAINERS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-PRELOADED = ["edgecalc.batch.work", "edgecalc.batch.recipe", "edgecalc.media.read", "edgecalc.media.write", "edgecalc.filters.automatic"]
+PRELOADED = [
+    "edgecalc.batch.work", "edgecalc.batch.recipe", "edgecalc.media.read", "edgecalc.media.write", "edgecalc.filters.automatic",
+    "edgecalc.cli.main",  # the command's main module, which each worker imports as its own
+]  # fmt: skip
 DRAIN = 5.0  # seconds after an interrupt
 
 
@@ -55,10 +58,10 @@ class Stopped(EdgecalcError):
 
 def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders: Orders, stop: threading.Event | None = None) -> Iterator[Record]:
     """Each file's record as it is finished. Once `stop` is set, the files in work end, for five seconds at most, and KeyboardInterrupt is raised."""
-    refuse_inputs_as_outputs(jobs, out)
     todo = []
+    new = os.listdir(out) == [STATE]  # and nothing in it yet that a job could find
     for job in jobs:
-        reason = kept(job, out, journal, settings, orders)
+        reason = None if new else kept(job, out, journal, settings, orders)
         if reason is None:
             todo.append(job)
         else:
@@ -75,9 +78,7 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
 
 def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orders) -> str | None:
     """Why this job is not to be done: its output stands. None if it is to be done."""
-    target = out / job.name
-    if settings.pages == "all":
-        target = Path(f"{target}.pages")
+    target = os.path.join(out, job.name) + (".pages" if settings.pages == "all" else "")
     if not os.path.exists(target) or orders.existing == "overwrite":  # Path.exists() raises where the name is too long
         return None
     if orders.existing == "skip":

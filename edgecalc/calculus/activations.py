@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from edgecalc.core.arrays import is_masked
+
 SELU_LAMBDA = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 LEAK = 0.01
@@ -42,7 +44,7 @@ class Activation:
 
 def real_array(x: Any, name: str = "x") -> tuple[np.ndarray, np.dtype]:
     """`x` as float64 and the type its result shall have: float32 for float16 and float32, else float64."""
-    if isinstance(x, np.ma.MaskedArray):
+    if is_masked(x):
         raise TypeError(f"{name}: a masked array came; fill it first: {name}.filled(np.nan)")
     try:
         array = np.asarray(x)

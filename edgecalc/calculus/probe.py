@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from edgecalc.core.arrays import is_masked
+
 Domain = tuple[float, float]
 EVERYWHERE: Domain = (-np.inf, np.inf)
 BLOCK = 1 << 13
@@ -305,7 +307,7 @@ def is_count(exponent: Any) -> bool:
 
 
 def points(x: Any, name: str = "x") -> np.ndarray:
-    if isinstance(x, np.ma.MaskedArray):
+    if is_masked(x):
         raise TypeError(f"{name}: a masked array came; its values are accepted: {name}.compressed()")
     try:
         array = np.asarray(x)

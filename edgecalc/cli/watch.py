@@ -32,7 +32,7 @@ def add(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edgecalc.batch.plan import Job, part, plan, refuse_inputs_as_outputs
+    from edgecalc.batch.plan import Job, part, plan
     from edgecalc.errors import EdgecalcError
     from edgecalc.media.names import printable
 
@@ -53,7 +53,6 @@ def run(args: argparse.Namespace) -> int:
     while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
         rounds += 1
         everything = plan(args.inputs, args.out, selection(args))
-        refuse_inputs_as_outputs(everything, args.out)
         fresh = [job for job in part(everything, shard(args.shard)) if is_news(job, seen, args.settle)]
         if fresh:
             code = carry_out(args, fresh, stop)

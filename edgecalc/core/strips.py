@@ -1,10 +1,15 @@
 """Large images in strips of rows, each on a thread of its own. A strip reads the whole image and writes its own rows, so the bytes never depend on the cut."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from edgecalc.core.arrays import whole
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 WORTH_A_THREAD = 1 << 20  # pixels
 MOST_THREADS = 1024
@@ -38,6 +43,8 @@ def run(work: Callable[[int, int], object], length: int, parts: int) -> list:
     global _pool  # noqa: PLW0603
     *others, mine = cut(length, parts)
     if others and _pool is None:
+        from concurrent.futures import ThreadPoolExecutor
+
         _pool = ThreadPoolExecutor(max_workers=max(cores(), 8), thread_name_prefix="edgecalc")
     futures = [_pool.submit(work, *each) for each in others] if _pool else []
     last = work(*mine)

@@ -12,6 +12,7 @@ from edgecalc.calculus import numeric
 from edgecalc.calculus.gradients import for_rows, gradient_of
 from edgecalc.calculus.hessians import hessian
 from edgecalc.calculus.probe import EVERYWHERE, called
+from edgecalc.core.arrays import is_masked
 
 
 class Objective:
@@ -164,7 +165,7 @@ def one_sided(found: numeric.Derivative) -> float:
 
 def start_of(x0: Any) -> Any:
     """x0 as float64: a number, one start (n,), or many (starts, n)."""
-    if isinstance(x0, np.ma.MaskedArray):
+    if is_masked(x0):
         raise TypeError("x0: a masked array came; fill it first: x0.filled(value)")
     try:
         array = np.array(x0)
