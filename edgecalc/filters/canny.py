@@ -15,7 +15,7 @@ from edgecalc.core import arrays, strips
 from edgecalc.core.kernels import CODES, EdgeMap
 from edgecalc.core.plans import F32, F64, U8, Options, build
 from edgecalc.core.slide import apply
-from edgecalc.filters.gaussian import gaussian
+from edgecalc.filters.gaussian import gaussian, row
 
 NORMS = ("l1", "l2")
 BORDERS = ("reflect", "symmetric", "edge", "wrap", "constant", "blank")
@@ -24,6 +24,7 @@ I16, I32 = np.dtype(np.int16), np.dtype(np.int32)
 KINDS = (I16, I32, F32, F64)  # types of derivatives that a kernel thins
 EMPTY = np.empty(0)
 MOST_SINGLE = 1e30  # float32 pixels whose derivatives stay finite
+BAND = 1 << 19  # pixels that are smoothed at a time, just before they are walked: they never leave the caches
 
 
 class Stages(NamedTuple):
@@ -49,6 +50,7 @@ class Field(NamedTuple):
     ksize: int = 3
     border: str = "edge"
     cval: Any = 0
+    sigma: Any = None  # of the Gaussian by which `first` is yet to be smoothed
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -97,8 +99,9 @@ def canny(
     """
     arrays.one_of(norm, NORMS, "norm")
     low, high = thresholds(low, high)
-    field = field_of(image, ksize, sigma, mask, border, cval, gradients, threads)
-    if not arrays.truth(return_stages, "return_stages"):
+    stages = arrays.truth(return_stages, "return_stages")
+    field = field_of(image, ksize, sigma, mask, border, cval, gradients, threads, banded=not stages)
+    if not stages:
         return picture(traced(field, norm, low, high, threads), threads, out)
     x, y = derivatives(field, norm)
     field = field._replace(plan=None, first=x, second=y)
@@ -146,8 +149,28 @@ def hysteresis(strength, low, high, *, threads=None, out=None) -> np.ndarray:
 def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> EdgeMap:
     low, high = (level(value / field.divided, norm, field.kind) for value in (low, high))
     edges, code = EdgeMap(*field.shape), CODES[field.kind]
-    grow(edges, lambda a, b: edges.thin(field.plan, field.first, field.second, field.unknown, code, norm == "l2", low, high, a, b), threads)
+
+    def work(first: int, last: int) -> None:
+        planes, top = (field.first, 0) if field.sigma is None else band(field, first, last)
+        edges.thin(field.plan, planes, field.second, field.unknown, code, norm == "l2", low, high, first, last, top)
+
+    grow(edges, work, threads, None if field.sigma is None else max(BAND // max(edges.columns, 1), 8 * reach(field)))
     return edges
+
+
+def band(field: Field, first: int, last: int) -> tuple[np.ndarray, int]:
+    """What the walk reads for these rows, smoothed, and where it begins. The Gaussian of a part is that of the whole, but near the cut."""
+    top, end = max(first - reach(field), 0), min(last + reach(field), field.shape[0])
+    options = {"border": field.border, "cval": field.cval, "dtype": F32, "threads": 1}
+    made = np.empty((len(field.first), end - top, field.shape[1]), F32)
+    for plane, out in zip(field.first, made, strict=True):
+        gaussian(plane[top:end], field.sigma, out=out, **options)
+    return made, top
+
+
+def reach(field: Field) -> int:
+    """How many rows above and below count for an edge: of its neighbours, of their derivatives, of the Gaussian."""
+    return 1 + field.ksize // 2 + max(row(field.sigma, 0, 4.0).offsets)
 
 
 def level(value: float, norm: str, kind: np.dtype) -> float:
@@ -157,11 +180,16 @@ def level(value: float, norm: str, kind: np.dtype) -> float:
     return floor(min(value, 32767.0) ** 2) if norm == "l2" else floor(min(value, 32767.0))
 
 
-def grow(edges: EdgeMap, work: Any, threads: Any) -> None:
-    """Strips of rows on threads of their own, then joined at their seams."""
-    parts = strips.count(threads, edges.rows * edges.columns)
-    strips.run(work, edges.rows, parts)
-    edges.join([first for first, _ in strips.cut(edges.rows, parts)[1:]])
+def grow(edges: EdgeMap, work: Any, threads: Any, rows: int | None = None) -> None:
+    """Strips on threads of their own, each in bands of so many rows at most; then all are joined at their seams."""
+    parts, rows = strips.count(threads, edges.rows * edges.columns), rows or edges.rows or 1
+
+    def bands(a: int, b: int) -> None:
+        for first in range(a, b, rows):
+            work(first, min(first + rows, b))
+
+    strips.run(bands, edges.rows, parts)
+    edges.join([first for a, b in strips.cut(edges.rows, parts) for first in range(a, b, rows)][1:])
 
 
 def picture(edges: EdgeMap, threads: Any, out: Any = None, candidates: bool = False) -> np.ndarray:
@@ -178,7 +206,8 @@ def picture(edges: EdgeMap, threads: Any, out: Any = None, candidates: bool = Fa
 # ---------------------------------------------------------------- what is walked
 
 
-def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: Any, gradients: Any, threads: Any) -> Field:
+def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: Any, gradients: Any, threads: Any, banded: bool = False) -> Field:
+    """`banded`: it is enough to smooth the image when it is walked, where that gives the same."""
     if isinstance(ksize, bool) or not isinstance(ksize, int | np.integer) or ksize not in SIZES:
         raise ValueError(f"ksize: {ksize!r} came; 3, 5 or 7 is accepted")
     arrays.one_of(border, BORDERS, "border")
@@ -190,21 +219,24 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     planes = arrays.planes_of(image)
     unknown = unknown_pixels(planes, mask)
     integers = planes.dtype.kind != "f"  # small, smoothed or not, where float32 holds them
-    if sigma is not None:
+    later = sigma is not None and banded and unknown is None and integers and planes.dtype.itemsize <= 2 and border != "wrap"
+    if sigma is not None and not later:
         smoothed = [smooth(plane, sigma, unknown, border, cval, threads) for plane in planes]
         planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
     if planes.dtype == F32 and not integers and arrays.peak(planes) > MOST_SINGLE:
         planes = planes.astype(F64)
-    divided = 16.0 if planes.dtype == U8 and ksize == 7 else 1.0  # OpenCV's, so that they fit int16
-    if planes.dtype == F64:
+    pixel, divided = F32 if later else planes.dtype, 1.0
+    if pixel == U8 and ksize == 7:
+        divided = 16.0  # OpenCV's, so that they fit int16
+    if pixel == F64:
         planes, divided = arrays.sound(planes)
         cval = cval / divided if divided != 1 else cval
     operator = ((stencils.sobel(ksize), 1), (stencils.sobel(ksize), 0))
-    options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and planes.dtype == U8 else Options(border, cval)
-    plan, kind, _ = build(operator, "each", 2, planes.dtype, options.checked(planes.dtype))
+    options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and pixel == U8 else Options(border, cval)
+    plan, kind, _ = build(operator, "each", 2, pixel, options.checked(pixel))
     if kind not in KINDS:
-        plan, kind, _ = build(operator, "each", 2, planes.dtype, replace(options, dtype=F64).checked(planes.dtype))
-    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval)
+        plan, kind, _ = build(operator, "each", 2, pixel, replace(options, dtype=F64).checked(pixel))
+    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, sigma if later else None)
 
 
 def given(gradients: Any, mask: Any) -> Field:

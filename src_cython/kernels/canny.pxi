@@ -19,7 +19,7 @@ cdef struct Strip:
     Py_ssize_t given_bytes[2]               # from row to row
     const uint8_t* unknown                    # or NULL
     Py_ssize_t unknown_bytes
-    Py_ssize_t row0, row1
+    Py_ssize_t row0, row1, top              # `top`: the image's row that the first of `image` is
     int kind
     bint squares
     double low, high
@@ -56,15 +56,16 @@ cdef class EdgeMap:
         free(self.waiting)
 
     def thin(self, Plan plan, cnp.ndarray first not None, cnp.ndarray second, cnp.ndarray unknown, int kind, bint squares,
-             double low, double high, Py_ssize_t row0, Py_ssize_t row1):
-        """Find and grow the edges of rows row0 .. row1: of the channels in `first`, by `plan`; or of the derivatives `first` and `second`."""
+             double low, double high, Py_ssize_t row0, Py_ssize_t row1, Py_ssize_t top=0):
+        """Find and grow the edges of rows row0 .. row1: of the channels in `first`, by `plan`, whose first row is the image's row `top`;
+        or of the derivatives `first` and `second`."""
         cdef Strip s
         self.check(row0, row1)
         cdef Flood f = self.flood(row0, row1)
         cdef bint enough
         if LENGTH[kind][squares] is NULL:
             raise TypeError(f"no kernel thins derivatives of type {kind}")
-        s.row0, s.row1, s.kind, s.squares, s.low, s.high = row0, row1, kind, squares, low, high
+        s.row0, s.row1, s.top, s.kind, s.squares, s.low, s.high = row0, row1, top, kind, squares, low, high
         s.unknown, s.channels, s.walk.scratch = NULL, 1, NULL
         if unknown is not None:
             s.unknown, s.unknown_bytes = <const uint8_t*> cnp.PyArray_DATA(unknown), cnp.PyArray_STRIDE(unknown, 0)
@@ -149,7 +150,7 @@ cdef class EdgeMap:
 
     cdef void channel(self, Plan plan, Strip* s, Py_ssize_t row, Py_ssize_t channel, Py_ssize_t k) noexcept nogil:
         s.walk.image = s.image + channel * s.channel_bytes
-        s.walk.row0, s.walk.row1, s.walk.out[0], s.walk.out[1] = row, row + 1, s.x[k], s.y[k]
+        s.walk.row0, s.walk.row1, s.walk.out[0], s.walk.out[1] = row - s.top, row - s.top + 1, s.x[k], s.y[k]
         plan.walk(&s.walk)
         LENGTH[s.kind][s.squares](s.x[k], s.y[k], s.length[k], self.columns)
 

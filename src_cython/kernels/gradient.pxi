@@ -103,34 +103,35 @@ cdef void l1_picture_near(const int16_t* x, const int16_t* y, double side, doubl
 
 
 cdef void l2_picture_near(const int16_t* x, const int16_t* y, double side, double mid, uint8_t* out, void* second, Py_ssize_t count) noexcept nogil:
-    """sqrt(x*x + y*y) rounded and saturated. The root of a whole number is never near a half, so adding .5 rounds; 65280 is 255.4998 squared."""
+    """sqrt(x*x + y*y) rounded and saturated. The root of a whole number is never near a half, so adding .5 rounds.
+
+    A derivative of 255 saturates, so squares fit 16 bits, where 32 pixels go at once, and so does the sum that saturates: 65280 is 255.4998 squared."""
     cdef Py_ssize_t j
-    cdef float h, v, square
-    cdef int16_t s = <int16_t> side, m = <int16_t> mid
+    cdef int16_t h, v, s = <int16_t> side, m = <int16_t> mid
+    cdef uint16_t along, up, rest
     for j in range(count):
         h, v = across(x, j, True), down(y, j, s, m, True)
-        square = h * h + v * v
-        square = square if square < 65280 else 65280
-        out[j] = <uint8_t> <int> (sqrtf(square) + <float> 0.5)
+        along, up = <uint16_t> <int16_t> abs(h), <uint16_t> <int16_t> abs(v)
+        along, up = (along if along < 255 else 255), (up if up < 255 else 255)
+        along, up = <uint16_t> (along * along), <uint16_t> (up * up)
+        rest = <uint16_t> (65280 - along)
+        up = up if up < rest else rest
+        out[j] = <uint8_t> <int> (sqrtf(<float> <uint16_t> (along + up)) + <float> 0.5)
 
 
 cdef inline real arc(real ratio, bint steep, bint left, bint below) noexcept nogil:
     """The arc tangent of the smaller derivative over the larger, by a polynomial (minimax, relative error 1.5e-8), then unfolded.
 
+    Its halves wait for each other as little as can be: a chain of eight steps leaves the processor idle.
+
         \\  steep  /
           \\     /           steep: pi/2 - a; left half: pi - a; below: -a
       left  \\ /
     """
-    cdef real s = ratio * ratio, a = <real> 0.00284988943095
-    a = a * s + <real> -0.0160686282131
-    a = a * s + <real> 0.0426915180946
-    a = a * s + <real> -0.0750429444554
-    a = a * s + <real> 0.106409339875
-    a = a * s + <real> -0.142036444602
-    a = a * s + <real> 0.199926193919
-    a = a * s + <real> -0.333330733452
-    a = a * s + <real> 0.999999984766
-    a = a * ratio
+    cdef real s = ratio * ratio, q = s * s
+    cdef real low = (<real> -0.333330733452 + <real> 0.199926193919 * s) + q * (<real> -0.142036444602 + <real> 0.106409339875 * s)
+    cdef real high = (<real> -0.0750429444554 + <real> 0.0426915180946 * s) + q * (<real> -0.0160686282131 + <real> 0.00284988943095 * s)
+    cdef real a = (<real> 0.999999984766 + s * (low + q * q * high)) * ratio
     a = <real> 1.5707963267948966 - a if steep else a
     a = <real> 3.141592653589793 - a if left else a
     return -a if below else a

@@ -9,6 +9,7 @@ import pytest
 
 import edgecalc as ec
 from edgecalc.core import strips
+from edgecalc.filters import canny
 from tests.core.test_every_target import TARGETS, usable
 from tests.core.test_strips import CUTS
 from tests.reference import canny_cases, canny_twin, images, process, twins
@@ -302,6 +303,20 @@ def test_sigma_smooths_the_image_first(dtype, smooth, border):
     expected = ec.canny(smoothed, 60, 200, border=border, cval=9)
     assert expected.any() and (expected != ec.canny(image, 60, 200, border=border, cval=9)).any()
     np.testing.assert_array_equal(ec.canny(image, 60, 200, sigma=1.4, border=border, cval=9), expected)
+
+
+@pytest.mark.parametrize("border", [*PADDED, "blank"])
+@pytest.mark.parametrize(("sigma", "ksize"), [(0.7, 3), (1.4, 7), (3.0, 5)])
+def test_smoothing_in_bands_leaves_no_seam(sigma, ksize, border, monkeypatch):
+    """`canny` smooths some rows at a time; edges that cross their ends, or lie beside them, are those of the whole smoothed image."""
+    image = images.random_image((400, 41), "uint8")
+    options = {"ksize": ksize, "border": border, "cval": 9}
+    level = np.quantile(np.abs(ec.sobel(ec.gaussian(image, sigma), ksize=ksize)), [0.5, 0.8])
+    expected = ec.canny(ec.gaussian(image, sigma, border=border, cval=9, dtype=np.float32), *level, **options)
+    monkeypatch.setattr(canny, "BAND", 1)
+    assert expected.any()
+    for threads in (1, 3):
+        np.testing.assert_array_equal(ec.canny(image, *level, sigma=sigma, threads=threads, **options), expected)
 
 
 def test_sigma_smooths_every_channel():

@@ -63,6 +63,7 @@ BEYOND = {
     "float32": ("float32", {"norm": "l2"}),
     "float64": ("float64", {}),
     "mask": ("uint8", {"mask": np.bool_}),
+    "sigma": ("uint8", {"sigma": 1.4}),
 }
 SIDE = 3000
 
