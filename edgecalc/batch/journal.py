@@ -14,7 +14,7 @@ from edgecalc.batch.plan import STATE
 from edgecalc.errors import Locked
 from edgecalc.media.names import printable
 
-MOST_WAITING = 1000
+MOST_WAITING = 200
 LONGEST_WAIT = 2.0  # seconds
 STANDS = ("Exists", "Unchanged")  # why a file was skipped whose output is there
 
@@ -23,10 +23,11 @@ create table if not exists runs (id integer primary key, started real, ended rea
     folder blob);
 create table if not exists files (
     name blob primary key, source blob, run integer, status text, fingerprint text, error text, message text,
-    ms real, bytes_in integer, bytes_out integer, width integer, height integer, finished real
+    ms real, bytes_in integer, bytes_out integer, width integer, height integer, finished real, orientation integer
 );
 """
 
+LATER = (("runs", "folder blob"), ("files", "orientation integer"))  # columns that a journal of an earlier version has not
 
 # Whether an earlier run wrote here: it has records, or was killed before it could make any.
 USED = "select 1 from files union select 1 from runs where ended is null limit 1"
@@ -45,6 +46,7 @@ class Record(NamedTuple):
     bytes_out: int = 0
     width: int = 0
     height: int = 0
+    orientation: int = 1  # by which EXIF had the first page turned upright; 1: not at all
     fingerprint: str = ""  # of input, recipe and version: equal means that nothing needs to be done again
     sha256: str = ""
 
@@ -62,8 +64,9 @@ class Journal:
         try:
             self.database = sqlite3.connect(self.path, isolation_level=None)
             self.database.executescript(TABLES)
-            if "folder" not in {row[1] for row in self.database.execute("pragma table_info(runs)")}:  # a journal of an earlier version
-                self.database.execute("alter table runs add column folder blob")
+            for table, column in LATER:
+                if column.split()[0] not in {row[1] for row in self.database.execute(f"pragma table_info({table})")}:
+                    self.database.execute(f"alter table {table} add column {column}")
             self.used = self.database.execute(USED).fetchone() is not None
         except sqlite3.Error as error:
             self.unlock()
@@ -99,10 +102,10 @@ class Journal:
             for again in (False, True):  # the record of an output that stands is kept
                 rows = [(r, finished) for r, finished in self.waiting if (r.error in STANDS) is not again]
                 self.database.executemany(
-                    f"insert or {'replace' if again else 'ignore'} into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    f"insert or {'replace' if again else 'ignore'} into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         (os.fsencode(r.name), os.fsencode(r.source), self.run, r.status, r.fingerprint, r.error, r.message, r.ms, r.bytes_in,
-                         r.bytes_out, r.width, r.height, finished)
+                         r.bytes_out, r.width, r.height, finished, r.orientation)
                         for r, finished in rows
                     ),
                 )  # fmt: skip

@@ -260,7 +260,7 @@ def island(
         each = files[k]
         result, recipe = result_of(out, each["name"]), recipes.get((each["journal"], each["run"]), "")
         lined = recipe.partition(":")[0] not in PHOTOGRAPHIC
-        tasks.append(Task(k, source_of(each, out), result, each["width"] or 0, each["height"] or 0, lined))
+        tasks.append(Task(k, source_of(each, out), result, each["width"] or 0, each["height"] or 0, lined, each.get("orientation") != 1))
     pictures = pairs(tasks, progress)
     empty = Pair("", "")
     table = []

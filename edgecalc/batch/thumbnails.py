@@ -37,6 +37,7 @@ class Task(NamedTuple):
     width: int
     height: int
     lines: bool
+    upright: bool = True  # turned as EXIF says
 
 
 class Pair(NamedTuple):
@@ -74,13 +75,13 @@ def encoded(path: Path | None, size: tuple[int, int], task: Task, lines: bool) -
     if path is None:
         return ""
     try:
-        small = shrunk(path, size, Limits(pixels=task.width * task.height))
+        small = shrunk(path, size, Limits(pixels=task.width * task.height), task.upright)
     except UNREADABLE:
         return ""
     return data_uri(brightened(small, task.width / size[0]) if lines else small, "WEBP", quality=72, method=3)
 
 
-def shrunk(path: Path, size: tuple[int, int], limits: Limits) -> Image.Image:
+def shrunk(path: Path, size: tuple[int, int], limits: Limits, upright: bool = True) -> Image.Image:
     if path.suffix == ".npy":
         values = np.load(path, mmap_mode="r", allow_pickle=False)
         if values.ndim != 2:
@@ -92,7 +93,9 @@ def shrunk(path: Path, size: tuple[int, int], limits: Limits) -> Image.Image:
         if image.info.get("progressive"):
             limits.check_scans(path, file)
         image.draft(None, (2 * SIDE, 2 * SIDE))  # of a JPEG, decodes no more than is needed
-        return plain(ImageOps.exif_transpose(image)).resize(size, Image.Resampling.BOX if image.mode in ("1", "L") else Image.Resampling.LANCZOS)
+        return plain(ImageOps.exif_transpose(image) if upright else image).resize(
+            size, Image.Resampling.BOX if image.mode in ("1", "L") else Image.Resampling.LANCZOS
+        )
 
 
 def plain(image: Image.Image) -> Image.Image:

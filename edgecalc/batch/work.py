@@ -35,6 +35,7 @@ class Settings:
     level: str = "fast"
     durable: bool = False
     checksums: bool = False
+    rotate: bool = True  # as EXIF says
     strict: bool = False  # a decoder's warning is an error
     memory: int = 0  # bytes for each file; 0 is no limit
 
@@ -124,24 +125,25 @@ def attempt(source: str, name: str) -> Record:
             raise Changed
 
     target = Path(_settings.out, name)
-    pages = read_pages(source, Limits(pixels=_settings.max_pixels, memory=_settings.memory))
+    pages = read_pages(source, Limits(pixels=_settings.max_pixels, memory=_settings.memory), rotate=_settings.rotate)
     exact = target.suffix in EXACT
-    size, shape, content = 0, (0, 0), ""
+    size, shape, content, turned = 0, (0, 0), "", 1
     with place_for(target) as place:
-        for number, image in enumerate(pages, 1):
+        for number, (image, orientation) in enumerate(pages, 1):
             picture = (_recipe.exact if exact else _recipe.picture)(image, 1)
             path = place / f"{number:04}{target.suffix}" if _settings.pages == "all" else place
             bits = _recipe.binary and not exact
             size += write(path, picture, level=_settings.level, bits=bits, durable=_settings.durable, check=unchanged)
-            shape = image.shape[:2]
+            shape, turned = image.shape[:2], orientation if number == 1 else turned
             content = checksum(path) if _settings.checksums else ""
             if _settings.pages == "first":
                 break
         unchanged()
     mark = fingerprint(before, _settings)
     return Record(
-        source, name, "done", bytes_in=before.st_size, bytes_out=size, width=int(shape[1]), height=int(shape[0]), fingerprint=mark, sha256=content
-    )
+        source, name, "done", bytes_in=before.st_size, bytes_out=size, width=int(shape[1]), height=int(shape[0]), orientation=turned,
+        fingerprint=mark, sha256=content,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -173,7 +175,7 @@ def place_for(target: Path) -> Iterator[Path]:
 def fingerprint(status: os.stat_result, settings: Settings) -> str:
     from edgecalc import __version__
 
-    return f"{status.st_size}:{status.st_mtime_ns}:{__version__}:{settings.pages}:{settings.level}:{settings.recipe}"
+    return f"{status.st_size}:{status.st_mtime_ns}:{__version__}:{settings.pages}:{settings.level}:{'' if settings.rotate else 'as stored:'}{settings.recipe}"
 
 
 def checksum(path: Path) -> str:

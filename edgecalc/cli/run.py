@@ -27,6 +27,7 @@ EPILOG = """examples:
 exit codes: 0 done, 1 stopped before the end, 2 wrong usage, 3 some files failed, 4 no image among the inputs, 11 another run has the folder,
 130 interrupted, 143 ended by a signal
 """
+CONFIGS = ("edgecalc.toml", "pyproject.toml")  # the first that is there counts
 FORMATS = ("png", "npy", "tif", "jpg", "webp")
 DEFAULT = "canny_auto:method=otsu"
 RIVALS = {"op": "recipe", "recipe": "op", "existing": "resume", "resume": "existing"}  # one says what the other says
@@ -49,7 +50,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--op", metavar="RECIPE", help=f"operator with parameters, such as sobel:axis=y,ksize=5 (default: {DEFAULT})")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="the same as a .toml or .json file: op = NAME and parameters")
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="options by their long names in the table [run] (default: edgecalc.toml, if there)"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="options by their long names in the table [run] (default: edgecalc.toml, or [tool.edgecalc.run] in pyproject.toml)",
     )
     which = parser.add_argument_group("which files")
     which.add_argument("-r", "--recursive", action="store_true", help="folders within folders, too; links to folders are not followed")
@@ -59,6 +63,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     which.add_argument("-0", "--null", action="store_true", help="those names end with a zero byte")
     which.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N equal parts, for job arrays")
     which.add_argument("--pages", choices=("first", "all"), default="first", help="of files with several (default: %(default)s)")
+    which.add_argument("--no-rotate", action="store_true", help="pixels as they are stored (default: upright, as EXIF's orientation says)")
     what = parser.add_argument_group("what is written")
     what.add_argument("--format", choices=FORMATS, default="png", help="npy and tif keep signed and float results exact (default: %(default)s)")
     what.add_argument("--png-level", choices=("fast", "best"), default="fast", help="best is smaller and much slower (default: %(default)s)")
@@ -137,13 +142,15 @@ def configure(args: argparse.Namespace) -> None:
 
     from edgecalc.errors import EdgecalcError
 
-    path = args.config or Path("edgecalc.toml")
-    if not args.config and not path.is_file():
+    path = args.config or next((each for each in map(Path, CONFIGS) if each.is_file()), None)
+    if path is None:
         return
-    tables = read(path, "--config", tomllib.loads)
+    tables, label = read(path, "--config", tomllib.loads), "[run]"
+    if path.name == "pyproject.toml":  # which is others' too
+        tables, label = tables.get("tool", {}).get("edgecalc", {}), "[tool.edgecalc.run]"
     table = tables.pop("run", {})
     if tables or not isinstance(table, dict):
-        raise EdgecalcError(f"{path}: {next(iter(tables), 'run')} came; one table [run] with options by their long names is accepted")
+        raise EdgecalcError(f"{path}: {next(iter(tables), 'run')} came; one table {label} with options by their long names is accepted")
     parser = argparse.ArgumentParser()
     options(parser)
     defaults = vars(parser.parse_args([]))
@@ -153,9 +160,9 @@ def configure(args: argparse.Namespace) -> None:
         name = key.replace("-", "_")
         if name not in defaults or name == "config":
             raise EdgecalcError(
-                f"{path}: [run] {key}: accepted are {', '.join(sorted(each.replace('_', '-') for each in defaults if each != 'config'))}"
+                f"{path}: {label} {key}: accepted are {', '.join(sorted(each.replace('_', '-') for each in defaults if each != 'config'))}"
             )
-        value = checked(value, actions[name], f"{path}: [run] {key}")
+        value = checked(value, actions[name], f"{path}: {label} {key}")
         if not said & {name, RIVALS.get(name)}:
             setattr(args, name, value)
 
@@ -279,6 +286,7 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
         args.png_level,
         args.durability == "file",
         args.json,
+        not args.no_rotate,
         args.strict,
     )
     journal = Journal(args.out, shard(args.shard), group_sync=args.durability == "batch")

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
@@ -26,13 +26,20 @@ DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 WIDE = (*DEEP, "I", "F")
 
 
+class Page(NamedTuple):
+    """One frame of a file, and the EXIF orientation by which it was turned upright: 1 if it was not."""
+
+    pixels: np.ndarray
+    orientation: int
+
+
 def read_gray(path: Any, limits: Limits | None = None) -> np.ndarray:
     """The first frame: uint8, uint16 where the file has 16 bits, float32 for float TIFF."""
-    return next(read_pages(path, limits))
+    return next(read_pages(path, limits)).pixels
 
 
-def read_pages(path: Any, limits: Limits | None = None) -> Iterator[np.ndarray]:
-    """Every frame or page of a file."""
+def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) -> Iterator[Page]:
+    """Every frame or page of a file, the right way up unless `rotate` is False."""
     limits = limits or Limits()
     name = printable(path)
     try:
@@ -48,7 +55,9 @@ def read_pages(path: Any, limits: Limits | None = None) -> Iterator[np.ndarray]:
                 limits.check_size(name, image.width, image.height, deep=image.mode in WIDE)
                 if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
                     image.draft("L", image.size)
-                yield gray_array(upright(image), name)
+                image.load()  # a PNG may tell its orientation behind the pixels
+                orientation = orientation_of(image) if rotate else 1
+                yield Page(gray_array(ImageOps.exif_transpose(image) if orientation > 1 else image, name), orientation)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
@@ -80,9 +89,10 @@ def opened(path: Any) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
-def upright(image: Image.Image) -> Image.Image:
-    image.load()  # a PNG may tell its orientation behind the pixels
-    return image if image.getexif().get(ExifTags.Base.Orientation, 1) == 1 else ImageOps.exif_transpose(image)  # which always copies
+def orientation_of(image: Image.Image) -> int:
+    """1 to 8, as EXIF numbers them; 1 is upright, as is what EXIF does not know."""
+    told = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return told if told in range(2, 9) else 1
 
 
 def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:

@@ -382,6 +382,7 @@ def test_a_journal_of_before_folders_were_kept_is_read_and_gone_on_with(tmp_path
     recorded(tmp_path / "out", [done("a.png")])
     database = sqlite3.connect(tmp_path / "out" / STATE / "journal.sqlite")
     database.execute("alter table runs drop column folder")
+    database.execute("alter table files drop column orientation")
     database.close()
     assert len(made(tmp_path / "out").names) == 1
     recorded(tmp_path / "out", [done("b.png")])

@@ -242,6 +242,36 @@ def test_options_come_from_edgecalc_toml_and_the_command_line_goes_before(folder
     assert "magnitude -> said" in capsys.readouterr().err
 
 
+def test_options_come_from_pyproject_toml_where_there_is_no_file_of_ours(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n\n[tool.edgecalc.run]\nout = "there"\nop = "sobel"\n')
+    assert run(folder) == 0
+    assert "sobel -> there" in capsys.readouterr().err
+    (tmp_path / "pyproject.toml").write_text("[tool.edgecalc.run]\noutput = 3\n")
+    assert run(folder, "-o", "out") == 2
+    assert "pyproject.toml: [tool.edgecalc.run] output: accepted are" in capsys.readouterr().err
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    assert run(folder / "000.png", "-o", "plain", "-q") == 0
+    (tmp_path / "edgecalc.toml").write_text('[run]\nop = "magnitude"\n')
+    (tmp_path / "pyproject.toml").write_text("not looked at")
+    assert run(folder / "000.png", "-o", "ours") == 0
+    assert "magnitude -> ours" in capsys.readouterr().err
+
+
+def test_pixels_stay_as_they_are_stored_with_no_rotate(tmp_path, capsys):
+    """And the journal, the record and a second run know which way a picture was made."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "a.png", exif=exif)
+    for option, size, orientation in ((), (20, 30), 6), (("--no-rotate",), (30, 20), 1):
+        assert run(tmp_path / "a.png", "-o", tmp_path / "out", "--resume", "--json", *option) == 0
+        record = json.loads(capsys.readouterr().out.splitlines()[0])
+        assert (record["status"], record["width"], record["height"], record["orientation"]) == ("done", *size, orientation)
+        with Image.open(tmp_path / "out" / "a.png") as made:
+            assert made.size == size
+        assert [each["orientation"] for each in rows(tmp_path / "out")[1]] == [orientation]
+
+
 def test_what_the_command_line_says_goes_before_even_where_it_is_the_default(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "r.toml").write_text('op = "sobel"\n')

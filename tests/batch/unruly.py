@@ -73,9 +73,9 @@ def patch() -> None:
 
     read_pages, attempt, faults = read.read_pages, work.attempt, faults_of(supervisor=False)
 
-    def reading(path, limits=None):
+    def reading(path, *arguments, **options):
         misbehave(os.fsdecode(path))
-        return read_pages(path, limits)
+        return read_pages(path, *arguments, **options)
 
     def attempting(source, name):
         if faults is None:

@@ -95,7 +95,7 @@ def test_the_first_page_is_read_and_all_pages_come_in_order(tmp_path):
     assert np.array_equal(read_gray(path), GRAY)
     read = list(read_pages(path))
     assert len(read) == 3
-    assert all(np.array_equal(one, other) for one, other in zip(read, pages, strict=True))
+    assert all(np.array_equal(one.pixels, other) for one, other in zip(read, pages, strict=True))
 
 
 @pytest.mark.parametrize("suffix", ["png", "webp"])
@@ -106,7 +106,7 @@ def test_frames_of_an_animation_are_pages(suffix, tmp_path):
     path = written(tmp_path, f"a.{suffix}", saved(first, suffix.upper(), save_all=True, append_images=rest, duration=100, **options))
     read = list(read_pages(path))
     assert len(read) == 3
-    assert all(np.array_equal(one, luma(np.ascontiguousarray(other))) for one, other in zip(read, frames, strict=True))
+    assert all(np.array_equal(one.pixels, luma(np.ascontiguousarray(other))) for one, other in zip(read, frames, strict=True))
 
 
 @pytest.mark.parametrize("depth", [8, 16])

@@ -6,7 +6,7 @@ from PIL import Image
 
 from edgecalc.errors import ImageFileError
 from edgecalc.media.limits import Limits
-from edgecalc.media.read import read_gray
+from edgecalc.media.read import read_gray, read_pages
 from edgecalc.media.write import write
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
@@ -52,6 +52,17 @@ def test_exif_orientation_is_applied(tmp_path):
     exif[0x0112] = 6  # turned a quarter
     array = read_gray(saved(tmp_path, Image.fromarray(GRAY), "a.png", exif=exif))
     assert np.array_equal(array, np.rot90(GRAY, -1))
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_page_says_how_it_was_turned_and_may_stay_as_it_is_stored(orientation, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(tmp_path, Image.fromarray(GRAY), "a.png", exif=exif)
+    (turned,), (stored,) = read_pages(path), read_pages(path, rotate=False)
+    assert (turned.orientation, stored.orientation) == (orientation if 2 <= orientation <= 8 else 1, 1)
+    assert np.array_equal(stored.pixels, GRAY)
+    assert np.array_equal(turned.pixels, GRAY) == (turned.orientation == 1)
 
 
 def test_half_a_file_is_an_error_that_names_it(tmp_path):
