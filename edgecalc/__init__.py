@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgecalc import calculus, neural, optimize, plots, reference, stencils
-    from edgecalc.filters.automatic import canny_auto
-    from edgecalc.filters.canny import canny, hysteresis, nonmax
+    from edgecalc.filters.automatic import Auto, canny_auto
+    from edgecalc.filters.canny import Stages, canny, hysteresis, nonmax
     from edgecalc.filters.difference import Stride, backward, central, choose_stride, differentiate, forward
     from edgecalc.filters.gaussian import difference_of_gaussians, gaussian, gaussian_derivative, gaussian_laplace
     from edgecalc.filters.laplace import laplacian, zero_crossings
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Auto",
     "Gradient",
     "Polar",
+    "Stages",
     "Stride",
     "Tensor",
     "backward",
@@ -63,8 +65,8 @@ __all__ = [
 
 _ROOMS = ("calculus", "neural", "optimize", "plots", "reference", "stencils")
 _FILES = {
-    "automatic": ("canny_auto",),
-    "canny": ("canny", "hysteresis", "nonmax"),
+    "automatic": ("Auto", "canny_auto"),
+    "canny": ("Stages", "canny", "hysteresis", "nonmax"),
     "difference": ("Stride", "backward", "central", "choose_stride", "differentiate", "forward"),
     "gaussian": ("difference_of_gaussians", "gaussian", "gaussian_derivative", "gaussian_laplace"),
     "laplace": ("laplacian", "zero_crossings"),
@@ -86,4 +88,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -29,6 +29,7 @@ from edgecalc.batch.recipe import Recipe
 from edgecalc.batch.throughput import Throughput, throughput
 from edgecalc.errors import EdgecalcError
 from edgecalc.media.names import printable
+from edgecalc.media.page import check_name
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATUSES = ("done", "failed", "skipped")
@@ -59,8 +60,7 @@ def write(out: Path, page: Path, *, gallery: int = 200, title: str | None = None
 
     if gallery < 0:
         raise EdgecalcError(f"--gallery: {gallery} came; 0 or more is accepted")
-    if page.suffix.lower() not in (".html", ".htm"):
-        raise EdgecalcError(f"-o: {printable(page)} came; a name that ends in .html is accepted")
+    check_name(page, "-o")
     runs, files = journal(out)
     part = temporary(page)
     with writing(page):  # before the work that would be lost

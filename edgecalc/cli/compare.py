@@ -42,10 +42,13 @@ def run(args: Namespace) -> int:
     from edgecalc.batch.recipe import Recipe
     from edgecalc.errors import MissingExtra
     from edgecalc.media.names import plainly, printable
+    from edgecalc.media.page import check_name
     from edgecalc.media.read import read_gray
     from edgecalc.reference.side_by_side import compare
 
     try:
+        if args.output:
+            check_name(args.output, "-o")
         recipe = Recipe.parse(args.op)
         against = [name.strip() for name in args.against.split(",")]
         compared = compare(read_gray(args.image), recipe, against=against, name=printable(args.image))

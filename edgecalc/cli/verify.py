@@ -36,10 +36,13 @@ def run(args: Namespace) -> int:
     """Compare, print, and say by the exit status whether all agree."""
     from edgecalc.errors import MissingExtra
     from edgecalc.media.names import plainly, printable
+    from edgecalc.media.page import check_name
     from edgecalc.reference import check
     from edgecalc.reference.images import read
 
     try:
+        if args.html:
+            check_name(args.html, "--html", ".png")
         images = {name: read(name) for name in args.images} or None
         report = check(images, operators=args.operator, against=[name.strip() for name in args.against.split(",")])
         print(report.to_json() if args.json else report.table(), flush=True)

@@ -47,12 +47,20 @@ def run(args: argparse.Namespace) -> int:
         raise EdgecalcError("--files-from: standard input can be read but once; the name of a file, which may grow, is accepted")
     args.resume, stop, worst, rounds = True, interrupted_by_signals(), 0, 0
     seen: dict[Job, tuple[int, int]] = {}
+    told = ""
     if not args.quiet:
         watched = ", ".join(map(printable, (*args.inputs, *filter(None, [args.files_from]))))
         print(f"edgecalc: watching {watched}; ^C ends it", flush=True, file=sys.stderr)
     while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
         rounds += 1
-        everything = plan(args.inputs, args.out, selection(args))
+        try:
+            everything = plan(args.inputs, args.out, selection(args))
+        except EdgecalcError as error:  # two names for one output, as a rule: nothing is done until one of them goes
+            if rounds == 1:
+                raise
+            if str(error) != told:
+                print(f"edgecalc: {error}; waiting", flush=True, file=sys.stderr)
+            told, everything = str(error), []
         fresh = [job for job in part(everything, shard(args.shard)) if is_news(job, seen, args.settle)]
         if fresh:
             code = carry_out(args, fresh, stop)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from edgecalc.errors import EdgecalcError
+from edgecalc.media.names import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,6 +32,13 @@ def colours() -> str:
 :root[data-theme="dark"] {{ color-scheme: dark; {dark} }}
 :root[data-theme="light"] {{ color-scheme: light; }}
 """
+
+
+def check_name(path: str | Path, option: str, *others: str) -> None:
+    """Before the work is done whose page would land under the name of something else."""
+    accepted = (".html", ".htm", *others)
+    if Path(path).suffix.lower() not in accepted:
+        raise EdgecalcError(f"{option}: {printable(path)} came; a name that ends in {' or '.join((accepted[0], *others))} is accepted")
 
 
 def data_uri(picture: Image, kind: str = "PNG", **options: Any) -> str:

@@ -88,7 +88,7 @@ def chosen(names: str | Iterable[str] | None, accepted: Iterable[str], argument:
 
 def given(images: Any) -> list[Image]:
     """The caller's images, named and checked."""
-    if isinstance(images, np.ndarray):
+    if hasattr(images, "__array_interface__"):  # an array, or a picture by Pillow
         images = [images]
     if not isinstance(images, Mapping | Sequence) or isinstance(images, str | bytes):
         raise TypeError(f"images: {type(images).__name__} came; an array, a sequence of arrays or a dict of them by name is accepted")

@@ -33,6 +33,14 @@ def test_an_operator_and_a_library_can_be_chosen(file, capsys):
     assert "cv2.Canny(image, 50, 150)" in out and "skimage" not in out
 
 
+def test_a_page_is_not_written_under_the_name_of_a_picture(file, capsys, tmp_path):
+    for name in ("page.png", "page.json", "page"):
+        assert run(file, "-o", tmp_path / name) == 2
+        out, err = capsys.readouterr()
+        assert "-o: " in err and "a name that ends in .html is accepted" in err and not out
+        assert not (tmp_path / name).exists()
+
+
 def test_json_is_one_document(file, capsys):
     assert run(file, "--op", "sobel:axis=y", "--json") == 0
     held = json.loads(capsys.readouterr().out)

@@ -36,6 +36,30 @@ def test_what_comes_later_and_what_changes_is_done(tmp_path):
     assert ended(process).code == 130
 
 
+def test_a_name_that_collides_is_told_once_and_ends_nothing(tmp_path):
+    source = photos(tmp_path / "in", 1)
+    process = start("watch", source, "-o", tmp_path / "out", "--every", 0.05, "--settle", 0)
+    wait(lambda: len(files(tmp_path / "out")) == 1)
+    shutil.copy(source / "000.png", source / "000.jpg")
+    shutil.copy(source / "000.png", source / "later.png")
+    time.sleep(0.5)
+    assert len(files(tmp_path / "out")) == 1
+    (source / "000.jpg").unlink()
+    wait(lambda: "later.png" in files(tmp_path / "out"))
+    process.send_signal(signal.SIGINT)
+    outcome = ended(process)
+    assert outcome.code == 130
+    assert outcome.err.count("would both be written to") == 1 and "--on-collision keep-ext; waiting" not in outcome.err
+    assert "waiting" in outcome.err
+
+
+def test_a_name_that_collides_from_the_start_is_refused(tmp_path, capsys):
+    source = photos(tmp_path / "in", 1)
+    shutil.copy(source / "000.png", source / "000.jpg")
+    assert watch(source, "-o", tmp_path / "out", rounds=3) == 2
+    assert "would both be written to" in capsys.readouterr().err
+
+
 def test_a_file_that_still_grows_is_left_until_it_has_settled(tmp_path):
     source = photos(tmp_path / "in", 1)
     assert watch(source, "-o", tmp_path / "out", rounds=2, settle=3600) == 0

@@ -175,6 +175,11 @@ def test_images_of_the_caller_are_compared_and_not_changed():
     assert all(np.array_equal(images[name], before[name]) for name in images)
 
 
+def test_a_picture_by_pillow_is_an_image():
+    report = ec.reference.check(Image.fromarray(photo(9, 11)), operators="sobel", against="cv2")
+    assert report.ok and {row.image for row in report.rows} == {"image 1"}
+
+
 def test_a_large_image_of_the_caller_is_compared_briefly():
     report = ec.reference.check([photo(300, 400)], operators="sobel", against="cv2")
     assert report.ok and {row.border for row in report.rows} == {"reflect"}
