@@ -5,6 +5,7 @@
 array([0, 8, 0], dtype=int16)
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,8 @@ _PLACES = {name: file for file, names in _FILES.items() for name in names}
 def __getattr__(name: str) -> Any:
     """Names are looked up when first used: the command line's help then needs no NumPy."""
     if name not in __all__:
-        raise AttributeError(f"module 'edgecalc' has no attribute {name!r}; it offers {', '.join(__all__)}")
+        said = f"module 'edgecalc' has no attribute {name!r}; it offers {', '.join(__all__)}"
+        raise AttributeError(said, name=name, obj=sys.modules[__name__])  # by which Python adds what may have been meant
     if name in _ROOMS:
         return import_module(f"edgecalc.{name}")
     value = getattr(import_module(f"edgecalc.filters.{_PLACES.get(name, 'operators')}"), name)

@@ -10,6 +10,7 @@ from edgecalc.core.arrays import is_masked
 Domain = tuple[float, float]
 EVERYWHERE: Domain = (-np.inf, np.inf)
 BLOCK = 1 << 13
+MIXED = 1e-6  # of a value: more than the vector code of a library differs from its code for one number
 
 # Ufuncs that are analytic wherever they are real: a complex step through them gives the derivative.
 ANALYTIC = frozenset(
@@ -139,6 +140,17 @@ class Probe:
                 if not np.isnan(self.one(each)):
                     return
         raise ValueError(f"f: it raised {type(self.refusal).__name__} at every number that was tried: {self.refusal}") from self.refusal
+
+    def must_take_each_by_itself(self, x: np.ndarray) -> None:
+        """Of a value that depends on the other points too, as by their mean, neighbours tell no derivative. What throws dice is let pass."""
+        if len(x) < 2 or self.scalar:
+            return
+        alone, beside = self(x[:1])[0], self(x[[0, -1]])[0]
+        if abs(alone - beside) > MIXED * max(abs(alone), abs(beside)) and self(x[:1])[0] == alone:
+            raise ValueError(
+                f"f: at {x[0]:.6g} it gave {alone:.6g} for that point alone and {beside:.6g} beside {x[-1]:.6g}; "
+                "a function that takes each point by itself, without a mean or an order of all, is accepted"
+            )
 
     def one(self, x: Any) -> float:
         return float(or_nan(self.f, x))

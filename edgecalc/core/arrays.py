@@ -21,6 +21,7 @@ ELSEWHERE = {  # what other libraries call a border
 }  # fmt: skip
 ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64"
 SQUARES = (1e-140, 1e150)  # float64 numbers whose squares neither vanish nor overflow
+NO_LEVELS = ("P", "PA", "CMYK", "YCbCr", "HSV", "LAB", "La", "RGBa")  # Pillow's modes of other numbers
 GRAY_AT_ONCE = 1 << 15  # pixels whose wide colours stay in a processor's cache
 GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) in units of 1/65536: what Pillow's "L" is
 
@@ -30,6 +31,11 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
     if is_masked(image):
         raise TypeError(
             f"{name}: a masked array is not accepted, its hidden values would leak into their neighbours; fill it first: {name}.filled(value)"
+        )
+    if getattr(image, "mode", None) in NO_LEVELS:
+        raise TypeError(
+            f"{name}: a picture of mode {image.mode} came, whose numbers are no levels of gray or of red, green and blue; "
+            f'convert it first: {name}.convert("RGB")'
         )
     try:
         array = np.asarray(image)

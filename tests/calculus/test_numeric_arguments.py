@@ -28,6 +28,32 @@ def test_results_of_f_that_are_no_real_number_for_each_x_are_refused(name, metho
         derivative(f, x, method=method)
 
 
+MIXING = {
+    "less their mean": lambda x: (x - np.mean(x)) ** 2,
+    "over their sum": lambda x: np.exp(x) / np.exp(x).sum(),
+    "largest first": lambda x: np.sort(x)[..., ::-1] ** 2,
+}
+
+
+@pytest.mark.parametrize("method", ["auto", *SINGLE])
+@pytest.mark.parametrize("name", MIXING)
+def test_a_function_that_mixes_its_points_is_refused_not_differentiated_wrongly(name, method):
+    with pytest.raises(ValueError, match=r"^f: at .* alone and .* takes each point by itself"):
+        derivative(MIXING[name], [0.5, 1.0, 2.5], method=method)
+
+
+def test_dice_small_differences_and_plain_python_mix_no_points():
+    rng = np.random.default_rng(1)
+    for f in (
+        lambda x: x + 1e-4 * rng.standard_normal(np.shape(x)),
+        lambda x: np.sin(np.float32(x)).astype(float) * (1 + 1e-9 * np.size(x)),
+        math.erf,
+        lambda x: np.where(x < 0, np.nan, 3.0),
+        lambda x: 3.0,
+    ):
+        assert derivative(f, [-0.5, 1.0, 2.5]).value.shape == (3,)
+
+
 @pytest.mark.parametrize("raised", [RuntimeError, ZeroDivisionError, TypeError, KeyError, ValueError])
 @pytest.mark.parametrize("method", ["auto", *SINGLE])
 def test_what_f_raises_is_not_hidden(method, raised):

@@ -154,6 +154,24 @@ def test_what_is_no_image_is_refused_by_its_name(image, call):
         call(image)
 
 
+@pytest.mark.parametrize("mode", ["P", "PA", "CMYK", "YCbCr", "HSV", "LAB", "La", "RGBa"])
+@pytest.mark.parametrize("call", [ec.sobel, lambda image: ec.sobel(image, gray=True), lambda image: ec.canny(image, 10, 20), ec.di_zenzo])
+def test_a_picture_by_pillow_whose_numbers_are_no_levels_is_refused(mode, call):
+    start = "L" if mode == "La" else "RGB"
+    picture = Image.new(start, (5, 4)).convert({"La": "LA", "RGBa": "RGBA", "LAB": "RGB"}.get(mode, mode))
+    picture = Image.new("LAB", (5, 4)) if mode == "LAB" else picture.convert(mode)
+    with pytest.raises(TypeError, match=rf"image: .*mode {mode} .*convert"):
+        call(picture)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "I", "F", "I;16"])
+def test_a_gray_picture_by_pillow_is_its_array(mode):
+    picture = Image.fromarray(np.arange(20, dtype=np.uint8).reshape(4, 5))
+    picture = Image.fromarray(np.asarray(picture).astype(np.uint16)) if mode == "I;16" else picture.convert(mode)
+    assert picture.mode == mode
+    np.testing.assert_array_equal(ec.sobel(picture), ec.sobel(np.asarray(picture)))
+
+
 @pytest.mark.parametrize(
     ("image", "hint"),
     [
