@@ -124,7 +124,7 @@ def notes(present: Mapping[Peer, Any], images: list[Image]) -> Iterator[str]:
         yield "cv2 computes with IPP switched off (cv2.ipp.setUseIPP(False)) during the comparison: its own kernels are the reference"
     for image in images:
         if image.extent == "brief":
-            yield f"{image.name} has {image.pixels.size} pixels: compared under the border reflect, in edgecalc's own result types"
+            yield f"{image.name} has {image.pixels.size:,} pixels: compared under each operator's default border, in edgecalc's own result types"
 
 
 def course_answers(wanted: tuple[str, ...]) -> Iterator[Finding]:
