@@ -147,7 +147,7 @@ def pieces(data: bytes, end: bytes) -> Iterator[bytes]:
 def refuse_inputs_as_outputs(jobs: list[Job], out: Path) -> None:
     """An output that is an input, by whatever name, link or mount, would destroy it. Pages have a folder of their own, which no input lies in."""
     identities: set[tuple[int, int]] | None = None
-    for job in jobs if out.exists() else ():
+    for job in jobs if os.path.exists(out) else ():
         target = os.path.join(out, job.name)  # strings: a Path for each of a million takes longer than to ask for it
         if not os.path.exists(target):  # Path.exists() raises where the name is too long, which costs one file, not the run
             continue

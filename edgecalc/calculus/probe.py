@@ -145,7 +145,7 @@ class Probe:
         """Of a value that depends on the other points too, as by their mean, neighbours tell no derivative. What throws dice is let pass."""
         if len(x) < 2 or self.scalar:
             return
-        alone, beside = self(x[:1])[0], self(x[[0, -1]])[0]
+        alone, beside = float(self(x[:1])[0]), float(self(x[[0, -1]])[0])
         if abs(alone - beside) > MIXED * max(abs(alone), abs(beside)) and self(x[:1])[0] == alone:
             raise ValueError(
                 f"f: at {x[0]:.6g} it gave {alone:.6g} for that point alone and {beside:.6g} beside {x[-1]:.6g}; "

@@ -63,8 +63,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     which.add_argument("-0", "--null", action="store_true", help="those names end with a zero byte")
     which.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N equal parts, for job arrays")
     which.add_argument("--pages", choices=("first", "all"), default="first", help="of files with several (default: %(default)s)")
-    which.add_argument("--no-rotate", action="store_true", help="pixels as they are stored (default: upright, as EXIF's orientation says)")
     what = parser.add_argument_group("what is written")
+    what.add_argument("--no-rotate", action="store_true", help="pixels as they are stored (default: upright, as EXIF's orientation says)")
     what.add_argument("--format", choices=FORMATS, default="png", help="npy and tif keep signed and float results exact (default: %(default)s)")
     what.add_argument("--png-level", choices=("fast", "best"), default="fast", help="best is smaller and much slower (default: %(default)s)")
     what.add_argument(
@@ -147,7 +147,9 @@ def configure(args: argparse.Namespace) -> None:
         return
     tables, label = read(path, "--config", tomllib.loads), "[run]"
     if path.name == "pyproject.toml":  # which is others' too
-        tables, label = tables.get("tool", {}).get("edgecalc", {}), "[tool.edgecalc.run]"
+        tool, label = tables.get("tool"), "[tool.edgecalc.run]"
+        ours = tool.get("edgecalc", {}) if isinstance(tool, dict) else {}
+        tables = ours if isinstance(ours, dict) else {"edgecalc": ours}
     table = tables.pop("run", {})
     if tables or not isinstance(table, dict):
         raise EdgecalcError(f"{path}: {next(iter(tables), 'run')} came; one table {label} with options by their long names is accepted")

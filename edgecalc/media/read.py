@@ -92,7 +92,7 @@ def opened(path: Any) -> BinaryIO:
 def orientation_of(image: Image.Image) -> int:
     """1 to 8, as EXIF numbers them; 1 is upright, as is what EXIF does not know."""
     told = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return told if told in range(2, 9) else 1
+    return int(told) if told in range(2, 9) else 1
 
 
 def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:

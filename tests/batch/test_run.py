@@ -250,8 +250,13 @@ def test_options_come_from_pyproject_toml_where_there_is_no_file_of_ours(folder,
     (tmp_path / "pyproject.toml").write_text("[tool.edgecalc.run]\noutput = 3\n")
     assert run(folder, "-o", "out") == 2
     assert "pyproject.toml: [tool.edgecalc.run] output: accepted are" in capsys.readouterr().err
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
-    assert run(folder / "000.png", "-o", "plain", "-q") == 0
+    for nothing in ('[project]\nname = "x"\n', "tool = 3", "[tool.edgecalc]", ""):
+        (tmp_path / "pyproject.toml").write_text(nothing)
+        assert run(folder / "000.png", "-o", "plain", "-q", "--existing", "overwrite") == 0
+    for wrong in ("[tool]\nedgecalc = 3", "[tool.edgecalc]\nrun = 3", "[tool.edgecalc.rum]\nout = 3"):
+        (tmp_path / "pyproject.toml").write_text(wrong)
+        assert run(folder / "000.png", "-o", "plain", "-q") == 2
+        assert "one table [tool.edgecalc.run]" in capsys.readouterr().err
     (tmp_path / "edgecalc.toml").write_text('[run]\nop = "magnitude"\n')
     (tmp_path / "pyproject.toml").write_text("not looked at")
     assert run(folder / "000.png", "-o", "ours") == 0
