@@ -50,7 +50,8 @@ class Field(NamedTuple):
     ksize: int = 3
     border: str = "edge"
     cval: Any = 0
-    sigma: Any = None  # of the Gaussian by which `first` is yet to be smoothed
+    smoothing: Any = None  # the plan by which `first` is yet to be smoothed
+    radius: int = 0  # of rows that it reads on either side
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -150,27 +151,31 @@ def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> Ed
     low, high = (level(value / field.divided, norm, field.kind) for value in (low, high))
     edges, code = EdgeMap(*field.shape), CODES[field.kind]
 
-    def work(first: int, last: int) -> None:
-        planes, top = (field.first, 0) if field.sigma is None else band(field, first, last)
+    def thin(planes: np.ndarray, first: int, last: int, top: int) -> None:
         edges.thin(field.plan, planes, field.second, field.unknown, code, norm == "l2", low, high, first, last, top)
 
-    grow(edges, work, threads, None if field.sigma is None else max(BAND // max(edges.columns, 1), 8 * reach(field)))
+    if field.smoothing is None:
+        grow(edges, lambda first, last: thin(field.first, first, last, 0), threads)
+        return edges
+    reach = 1 + field.ksize // 2 + field.radius  # rows that count for an edge: of its neighbours, of their derivatives, of the Gaussian
+    rows = max(BAND // max(edges.columns, 1), 8 * reach)
+    rooms: list[np.ndarray] = []  # one for each thread
+
+    def smooth_and_thin(first: int, last: int) -> None:
+        """The Gaussian of some rows is that of the whole image, but near the cut."""
+        try:
+            room = rooms.pop()
+        except IndexError:
+            room = np.empty((len(field.first), rows + 2 * reach, edges.columns), F32)
+        top, end = max(first - reach, 0), min(last + reach, edges.rows)
+        read = max(first - reach + field.radius, 0) - top, min(last + reach - field.radius, edges.rows) - top
+        for plane, smoothed in zip(field.first, room, strict=True):
+            field.smoothing.strip(plane[top:end], smoothed[: end - top], None, *read, 0, edges.columns)
+        thin(room[:, : end - top], first, last, top)
+        rooms.append(room)
+
+    grow(edges, smooth_and_thin, threads, rows)
     return edges
-
-
-def band(field: Field, first: int, last: int) -> tuple[np.ndarray, int]:
-    """What the walk reads for these rows, smoothed, and where it begins. The Gaussian of a part is that of the whole, but near the cut."""
-    top, end = max(first - reach(field), 0), min(last + reach(field), field.shape[0])
-    options = {"border": field.border, "cval": field.cval, "dtype": F32, "threads": 1}
-    made = np.empty((len(field.first), end - top, field.shape[1]), F32)
-    for plane, out in zip(field.first, made, strict=True):
-        gaussian(plane[top:end], field.sigma, out=out, **options)
-    return made, top
-
-
-def reach(field: Field) -> int:
-    """How many rows above and below count for an edge: of its neighbours, of their derivatives, of the Gaussian."""
-    return 1 + field.ksize // 2 + max(row(field.sigma, 0, 4.0).offsets)
 
 
 def level(value: float, norm: str, kind: np.dtype) -> float:
@@ -225,7 +230,11 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
         planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
     if planes.dtype == F32 and not integers and arrays.peak(planes) > MOST_SINGLE:
         planes = planes.astype(F64)
-    pixel, divided = F32 if later else planes.dtype, 1.0
+    pixel, divided, smoothing, radius = planes.dtype, 1.0, None, 0
+    if later:
+        bell = row(sigma, 0, 4.0)
+        smoothing, *_ = build(((stencils.separable("gaussian", bell, bell), 1),), "each", 2, pixel, Options(border, cval, dtype=F32).checked(pixel))
+        pixel, radius = F32, max(bell.offsets)
     if pixel == U8 and ksize == 7:
         divided = 16.0  # OpenCV's, so that they fit int16
     if pixel == F64:
@@ -236,7 +245,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     plan, kind, _ = build(operator, "each", 2, pixel, options.checked(pixel))
     if kind not in KINDS:
         plan, kind, _ = build(operator, "each", 2, pixel, replace(options, dtype=F64).checked(pixel))
-    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, sigma if later else None)
+    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, smoothing, radius)
 
 
 def given(gradients: Any, mask: Any) -> Field:
