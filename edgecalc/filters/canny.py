@@ -223,12 +223,13 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     ksize = int(ksize)
     planes = arrays.planes_of(image)
     unknown = unknown_pixels(planes, mask)
-    integers = planes.dtype.kind != "f"  # small, smoothed or not, where float32 holds them
-    later = sigma is not None and banded and unknown is None and integers and planes.dtype.itemsize <= 2 and border != "wrap"
+    integers = planes.dtype.kind != "f"
+    fits = planes.dtype.itemsize <= 2 if integers else planes.dtype == F32 and arrays.peak(planes) <= MOST_SINGLE  # smoothed or not
+    later = sigma is not None and banded and unknown is None and fits and border != "wrap"
     if sigma is not None and not later:
         smoothed = [smooth(plane, sigma, unknown, border, cval, threads) for plane in planes]
         planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
-    if planes.dtype == F32 and not integers and arrays.peak(planes) > MOST_SINGLE:
+    if planes.dtype == F32 and not integers and not fits and arrays.peak(planes) > MOST_SINGLE:
         planes = planes.astype(F64)
     pixel, divided, smoothing, radius = planes.dtype, 1.0, None, 0
     if later:

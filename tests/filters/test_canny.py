@@ -306,10 +306,10 @@ def test_sigma_smooths_the_image_first(dtype, smooth, border):
 
 
 @pytest.mark.parametrize("border", [*PADDED, "blank"])
-@pytest.mark.parametrize(("sigma", "ksize"), [(0.7, 3), (1.4, 7), (3.0, 5)])
-def test_smoothing_in_bands_leaves_no_seam(sigma, ksize, border, monkeypatch):
+@pytest.mark.parametrize(("sigma", "ksize", "dtype"), [(0.7, 3, "uint8"), (1.4, 7, "int16"), (3.0, 5, "uint8"), (1.4, 3, "float32")])
+def test_smoothing_in_bands_leaves_no_seam(sigma, ksize, dtype, border, monkeypatch):
     """`canny` smooths some rows at a time; edges that cross their ends, or lie beside them, are those of the whole smoothed image."""
-    image = images.random_image((400, 41), "uint8")
+    image = images.random_image((400, 41), dtype)
     options = {"ksize": ksize, "border": border, "cval": 9}
     level = np.quantile(np.abs(ec.sobel(ec.gaussian(image, sigma), ksize=ksize)), [0.5, 0.8])
     expected = ec.canny(ec.gaussian(image, sigma, border=border, cval=9, dtype=np.float32), *level, **options)

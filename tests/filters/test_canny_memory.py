@@ -64,6 +64,7 @@ BEYOND = {
     "float64": ("float64", {}),
     "mask": ("uint8", {"mask": np.bool_}),
     "sigma": ("uint8", {"sigma": 1.4}),
+    "sigma of float32": ("float32", {"sigma": 1.4}),
 }
 SIDE = 3000
 
