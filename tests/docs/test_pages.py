@@ -71,7 +71,7 @@ def test_the_two_commands_for_a_fresh_machine_are_one_line_each_and_run_by_ci():
     fresh = [block for block in blocks(ROOT / "README.md", "sh") if block.startswith(FRESH_MACHINE)]
     assert [block.count("\n") for block in fresh] == [1, 1]
     assert "edgecalc run sample_images" in fresh[0]
-    assert fresh[1].rstrip().endswith("pytest")
+    assert fresh[1].rstrip().endswith("pytest -n 2")
     ci = (ROOT / ".ci" / "run").read_text()
     assert "readme_command pytest" in ci
     assert "readme_command 'edgecalc run'" in ci
