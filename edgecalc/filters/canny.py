@@ -166,7 +166,7 @@ def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> Ed
         try:
             room = rooms.pop()
         except IndexError:
-            room = np.empty((len(field.first), rows + 2 * reach, edges.columns), F32)
+            room = np.empty((len(field.first), min(rows + 2 * reach, edges.rows), edges.columns), F32)
         top, end = max(first - reach, 0), min(last + reach, edges.rows)
         read = max(first - reach + field.radius, 0) - top, min(last + reach - field.radius, edges.rows) - top
         for plane, smoothed in zip(field.first, room, strict=True):

@@ -1,6 +1,7 @@
 """Canny's edges are OpenCV's on uint8, and on every other type, layout, target and number of threads what they are on uint8."""
 
 import json
+import tracemalloc
 from functools import cache
 
 import cv2
@@ -317,6 +318,16 @@ def test_smoothing_in_bands_leaves_no_seam(sigma, ksize, dtype, border, monkeypa
     assert expected.any()
     for threads in (1, 3):
         np.testing.assert_array_equal(ec.canny(image, *level, sigma=sigma, threads=threads, **options), expected)
+
+
+def test_a_band_is_no_larger_than_the_image():
+    image = np.zeros((3, 200_000), np.uint8)
+    ec.canny(image[:, :50], 10, 20, sigma=1.4)
+    tracemalloc.start()
+    ec.canny(image, 10, 20, sigma=1.4)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken <= 8 * image.size
 
 
 def test_sigma_smooths_every_channel():
