@@ -17,7 +17,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
-from edgecalc.calculus.probe import REGULAR, Probe, domain_of, in_the_complex, inside, is_analytic, points
+from edgecalc.calculus.probe import EVERYWHERE, REGULAR, Probe, domain_of, in_the_complex, inside, is_analytic, points
 from edgecalc.calculus.sides import KINDS, ROUGH, SMOOTH, VERTICAL, Found, from_either_side, replace
 from edgecalc.core.arrays import one_of, whole
 
@@ -182,7 +182,7 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
         return None
     found = Found.of(value, error, "complex")
     if doubtful.any():
-        found.left, found.right = value.copy(), value.copy()
+        found.tell_sides_apart()
         replace(found, doubtful, by_pairs(probe.take(doubtful), x[doubtful], 1, None))
     return found
 
@@ -237,22 +237,27 @@ def exactly(probe: Probe, x: np.ndarray, order: int, method: str) -> Found:
 
 def by_pairs(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
     size = probe.block
-    parts = [settled(probe.take(slice(k, k + size)), x[k : k + size], order, h) for k in range(0, max(len(x), 1), size)]
-    join = [np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "error", "left", "right", "kind")]
-    return Found("central", *join)
+    found = Found.of(np.empty(x.shape), np.empty(x.shape), "central")
+    for k in range(0, len(x), size):
+        part = slice(k, k + size)
+        now = settled(probe.take(part), x[part], order, h)
+        if now.left is not now.value:
+            found.tell_sides_apart()
+        replace(found, part, now)
+    return found
 
 
 def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
     """Central pairs from a wide step downwards; what does not settle is looked at from either side."""
     begin = probe.accuracy if order == 1 else 8
     step = first_step(x, order, begin) if h is None else np.full(x.shape, h)
-    low, high = probe.domain
-    room = np.minimum(x - low, high - x) / 5
-    step = np.where((room < step) & (room > step / 64), room, step)
+    if probe.domain is not EVERYWHERE:
+        room = np.minimum(x - probe.domain[0], probe.domain[1] - x) / 5
+        step = np.where((room < step) & (room > step / 64), room, step)
     here = probe(x)
     found = Found.of(np.full(x.shape, np.nan), np.full(x.shape, np.inf), "central")
     open_ = downwards(probe, x, here, step, order, found, np.flatnonzero(np.isfinite(here)), ladder(begin) if h is None else [(8, 1.0)])
-    if h is None:
+    if h is None and len(open_):
         scale = np.ldexp(1.0, np.frexp(x)[1] - 5)  # on which 1 / x and ln x vary; a power of 2
         small = (x != 0) & (8 * scale < step)
         again = open_[small[open_]]
@@ -261,9 +266,9 @@ def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
         small[again] &= found.error[again] <= CLEAR * np.abs(found.value[again])
         open_ = open_[~small[open_]]
     found.error[open_] *= 4  # what has not settled is known less well than its neighbours tell
-    found.left, found.right = found.value.copy(), found.value.copy()
     found.kind[np.isfinite(found.value)] = SMOOTH
     if len(open_):
+        found.tell_sides_apart()
         replace(found, open_, from_either_side(probe.take(open_), x[open_], here[open_], step[open_], order, found, open_))
         if order > 1:
             without_lower(found, open_, settled(probe.take(open_), x[open_], order - 1, h))
@@ -288,12 +293,14 @@ def downwards(
     for level, (accuracy, share) in enumerate(rungs):
         if not len(open_):
             break
-        now = pair(probe.take(open_), x[open_], here[open_], share * step[open_], order, accuracy)
-        noisy = stalls.after(open_, now, level)
-        sure = stalls.count[open_] == 0  # after a stall a small error would be luck
-        better = sure & (now.error < found.error[open_])
-        places = open_[better]
-        found.value[places], found.error[places], stalls.step[places] = now.value[better], now.error[better], share * step[places]
+        part = slice(None) if len(open_) == len(x) else open_  # without a copy of all
+        taken = share * step[part]
+        now = pair(probe.take(part), x[part], here[part], taken, order, accuracy)
+        noisy = stalls.after(part, now, level)
+        sure = stalls.count[part] == 0  # after a stall a small error would be luck
+        better = sure & (now.error < found.error[part])
+        for kept, new in ((found.value, now.value), (found.error, now.error), (stalls.step, taken)):
+            kept[part] = np.where(better, new, kept[part])
         places = open_[noisy]
         found.error[places] = np.fmax(2 * found.error[places], stalls.error(places, order))
         open_ = open_[~(now.calm & sure | noisy)]
@@ -316,13 +323,14 @@ class Stalls:
     def __init__(self, shape: tuple):
         self.count, self.missed, self.step = np.zeros(shape, np.int8), np.full(shape, np.inf), np.ones(shape)
 
-    def after(self, places: np.ndarray, now: Pair, level: int) -> np.ndarray:
+    def after(self, places: Any, now: Pair, level: int) -> np.ndarray:
         """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, and f is torn at a jump."""
-        before, missed = self.missed[places], np.where(np.isfinite(now.missed), now.missed, np.inf)
-        stalled = (level > 1) & (missed > before / 3) & (missed < ROUGH * now.spread)
-        clean = missed < before / LEAP
-        self.count[places] = np.where(clean, 0, self.count[places] + stalled)
-        self.missed[places] = np.where(stalled, np.fmax(missed, before), missed)
+        before, missed = self.missed[places], np.where(np.isnan(now.missed), np.inf, now.missed)
+        if level > 1:
+            stalled = (missed > before / 3) & (missed < ROUGH * now.spread)
+            self.count[places] = np.where(missed < before / LEAP, 0, self.count[places] + stalled)
+            missed = np.where(stalled, np.fmax(missed, before), missed)
+        self.missed[places] = missed
         return self.count[places] >= PATIENCE
 
     def error(self, places: np.ndarray, order: int) -> np.ndarray:

@@ -7,7 +7,7 @@
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,22 +41,23 @@ def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order:
         high        the highest difference: noise once more, but no more than what f may lose of x
         predicted   the truncation as it goes on from that of the narrower stencil: a second witness where the check is met by accident
     """
-    fine, coarse = stencils.central(order, accuracy), stencils.central(order, accuracy - 2)
-    offsets = tuple(o for o in fine.offsets if o)
-    around = probe(x + np.array([*offsets, OFF_GRID])[:, None] * step)
-    values = np.insert(around[:-1], len(offsets) // 2, here, axis=0)
-    best, second = weigh(fine, values, step), weigh(coarse, inner(values, coarse), step)
-    count, scale = len(values), step**order
-    missed, high = np.abs(np.tensordot(off_grid(count), values, 1) - around[-1]), np.abs(np.tensordot(highest(count), values, 1))
-    spread = np.abs(values[0] - here) + np.abs(values[-1] - here)
-    size = np.fmax(np.abs(best), spread / (count - 1) / scale)
-    apart = np.abs(best - second)
-    unseen = caution(order, accuracy) / 4 * np.abs(here) / scale  # what the check loses of the truncation by its own rounding
-    floor = EPS * np.fmax(weigh(absolute(fine), np.abs(values), step, order), unseen)
-    rough = floor + EPS / 4 * np.abs(x) * size / step
-    predicted = apart * (apart / np.fmax(size, TINY)) ** (2 / (accuracy - 2))
-    error = floor + caution(order, accuracy) * missed / scale + np.fmin(2 * high / scale, 0.7 * rough) + predicted
-    calm = (missed / scale <= 2 * rough) & (predicted <= 0.7 * rough)
+    fine, scale = stencils.central(order, accuracy), step**order
+    half = len(fine.offsets) // 2
+    around = neighbours(probe, x, (*fine.offsets[:half], *fine.offsets[half + 1 :], OFF_GRID), step)
+    sizes, told = rows(order, accuracy)
+    weight = sizes @ np.abs(around[:-1])
+    around = around - here  # of a constant nothing is left to round
+    best = weigh(fine, [*around[:half], 0.0, *around[half:-1]], step)
+    missed, high, apart = np.abs(told @ around)
+    spread = np.abs(around[0]) + np.abs(around[-2])
+    size = np.maximum(np.abs(best), spread / (2 * half * scale))
+    unseen = caution(order, accuracy) / 4 * np.abs(here)  # what the check loses of the truncation by its own rounding
+    floor = EPS / 2 * np.maximum(weight, unseen) / scale
+    rough = 2 * floor + EPS / 4 * np.abs(x) * size / step
+    off, apart = missed / scale, apart / scale
+    predicted = apart * (apart / np.maximum(size, TINY)) ** (2 / (accuracy - 2))
+    error = floor + caution(order, accuracy) * off + np.minimum(2 * high / scale, 0.7 * rough) + predicted
+    calm = (off <= 2 * rough) & (predicted <= 0.7 * rough)
     return Pair(best, np.where(np.isfinite(best), error, np.inf), calm, missed, spread)
 
 
@@ -70,24 +71,29 @@ def caution(order: int, accuracy: int) -> float:
 
 
 @lru_cache(maxsize=64)
-def off_grid(count: int) -> np.ndarray:
-    """Weights of the neighbours for the polynomial through them at OFF_GRID."""
-    reach = count // 2
-    return np.array(stencils.fornberg([Fraction(k) - Fraction(OFF_GRID) for k in range(-reach, reach + 1)], 0), dtype=np.float64)
+def rows(order: int, accuracy: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sizes of the stencil's weights but the middle's, and weights of what tells of its error, for the neighbours and the check less f(x):
 
-
-@lru_cache(maxsize=64)
-def highest(count: int) -> np.ndarray:
-    """Weights of the highest difference that the neighbours have, to give noise its own size."""
-    reach = count // 2
-    weights = np.array(stencils.fornberg([Fraction(k) for k in range(-reach, reach + 1)], count - 1), dtype=np.float64)
-    return weights / np.sqrt(np.sum(weights**2))
-
-
-def inner(values: np.ndarray, row: Stencil) -> np.ndarray:
-    """The rows around the middle that a narrower stencil reads."""
-    spare = (len(values) - len(row.offsets)) // 2
-    return values[spare : len(values) - spare] if spare else values
+    the polynomial through the neighbours at OFF_GRID, less the check
+    the highest difference that the neighbours have, to give noise its own size
+    the stencil less the next narrower one
+    """
+    fine, coarse = stencils.central(order, accuracy), stencils.central(order, accuracy - 2)
+    places, narrower = [Fraction(o) for o in fine.offsets], dict(zip(coarse.offsets, coarse.numerators, strict=True))
+    highest = np.array(stencils.fornberg(places, len(places) - 1), dtype=np.float64)
+    told = [
+        [*stencils.fornberg([o - Fraction(OFF_GRID) for o in places], 0), -1],
+        [*highest / np.sqrt(np.sum(highest**2)), 0],
+        [
+            *(
+                Fraction(n, fine.denominator) - Fraction(narrower.get(o, 0), coarse.denominator)
+                for o, n in zip(fine.offsets, fine.numerators, strict=True)
+            ),
+            0,
+        ],
+    ]
+    half = len(places) // 2
+    return np.delete(np.abs(fine.numerators) / fine.denominator, half), np.delete(np.array(told, dtype=np.float64), half, axis=1)
 
 
 def absolute(row: Stencil) -> Stencil:
@@ -97,16 +103,19 @@ def absolute(row: Stencil) -> Stencil:
 def natural_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
     """Where truncation and rounding are about even for a function that varies on the scale of 1, or of sqrt |x| or 2^-24 |x| if that is more."""
     size = np.maximum(1, np.abs(x))
-    step = 2.0 ** np.round(np.log2(EPS ** (1 / (order + accuracy)) * np.maximum(np.sqrt(size), 2.0**-24 * size)))
+    power = np.rint(np.log2(EPS ** (1 / (order + accuracy)) * np.maximum(np.sqrt(size), 2.0**-24 * size)))
+    step = np.ldexp(1.0, power.astype(np.int32))
     return (x + step) - x  # so that x + step is exact
 
 
-def neighbours(probe: Probe, x: np.ndarray, offsets: tuple[int, ...], step: np.ndarray) -> np.ndarray:
+def neighbours(probe: Probe, x: np.ndarray, offsets: tuple[float, ...], step: np.ndarray) -> np.ndarray:
     """f at x + offset * step: one row for each offset."""
-    return probe(x + np.array(offsets)[:, None] * step)
+    places = np.array(offsets, np.float64)[:, None] * step
+    places += x
+    return probe(places)
 
 
-def weigh(row: Stencil, values: np.ndarray, step: np.ndarray, order: int | None = None) -> np.ndarray:
+def weigh(row: Stencil, values: Any, step: np.ndarray, order: int | None = None) -> np.ndarray:
     total = row.numerators[0] * values[0]
     for n, value in zip(row.numerators[1:], values[1:], strict=True):
         if n:

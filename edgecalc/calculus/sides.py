@@ -8,6 +8,7 @@ smooth              both sides have one slope           x |x|
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -38,8 +39,12 @@ class Found:
         """Both sides are the value itself, until something else is known."""
         return cls(method, value, error, value, value, np.isnan(value).view(np.int8) * np.int8(UNDEFINED))
 
+    def tell_sides_apart(self) -> None:
+        if self.left is self.value:
+            self.left, self.right = self.value.copy(), self.value.copy()
 
-def replace(found: Found, places: np.ndarray, other: Found) -> None:
+
+def replace(found: Found, places: Any, other: Found) -> None:
     for name in ("value", "error", "left", "right", "kind"):
         getattr(found, name)[places] = getattr(other, name)
 
