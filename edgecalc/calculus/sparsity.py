@@ -20,6 +20,7 @@ ROUNDS = 3
 MET = 0.4
 FEWEST = 96  # columns, below which nothing is saved
 CHUNK = 1 << 22
+MOST_TURNS = 50  # as bits in a float
 ROUNDING = 1e-4  # of the largest row, where all of a row is rounding
 
 
@@ -55,10 +56,12 @@ def in_all(rounds: list, count: int) -> tuple[np.ndarray, np.ndarray] | None:
     found: list[np.ndarray] = []
     for start in range(0, count, size):
         bits = reduce(np.bitwise_and, (bits[group[start : start + size]] for (group, _), bits in zip(rounds, packed, strict=True)))
-        places = np.flatnonzero(np.unpackbits(bits, axis=1, count=count).view(bool)) + start * count
-        column, row = np.divmod(places, count)
+        some = np.flatnonzero(bits != 0)  # few of the bytes
+        byte, bit = np.divmod(np.flatnonzero(np.unpackbits(bits.reshape(-1)[some]).view(bool)), 8)
+        column, byte = np.divmod(some[byte], bits.shape[1])
+        column, row = column + start, 8 * byte + bit
         both = reduce(np.logical_and, (met[group[row], column] for group, met in rounds), row > column)
-        found.append(places[both])
+        found.append(column[both] * count + row[both])
         if sum(map(len, found)) > count * count // 8:
             return None
     column, row = np.divmod(np.concatenate(found), count)
@@ -66,22 +69,30 @@ def in_all(rounds: list, count: int) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def colours(row: np.ndarray, column: np.ndarray, count: int) -> np.ndarray:
-    """A colour for each column of a matrix with these places; no row has two columns of one colour."""
-    order = np.argsort(column, kind="stable")
-    rows = row[order].tolist()
-    ends = np.cumsum(np.bincount(column, minlength=count)).tolist()
-    taken = [0] * count  # by row, a bit for each colour
-    found, start = [], 0
-    for end in ends:
+    """A colour for each column of a matrix with these places; no row has two columns of one colour.
+
+    Columns of a band take turns; each column beside it that meets another of its colour gets the first that is free.
+    """
+    found = np.arange(count) % min(MOST_TURNS, np.bincount(row).max())
+    place = row * MOST_TURNS + found[column]
+    clash = np.zeros(count, bool)
+    clash[column[np.bincount(place)[place] > 1]] = True
+    kept = ~clash[column]
+    taken = np.bincount(row[kept], 2.0 ** found[column[kept]], count).astype(np.int64).tolist()  # by row, a bit for each colour
+    order = np.flatnonzero(~kept)
+    order = order[np.argsort(column[order], kind="stable")]
+    rows, ends = row[order].tolist(), np.cumsum(np.bincount(column[order], minlength=count))[clash].tolist()
+    start = 0
+    for each, end in zip(np.flatnonzero(clash).tolist(), ends, strict=True):
         used = 0
         for i in rows[start:end]:
             used |= taken[i]
         free = ~used & (used + 1)
         for i in rows[start:end]:
             taken[i] |= free
-        found.append(free.bit_length() - 1)
+        found[each] = free.bit_length() - 1
         start = end
-    return np.array(found)
+    return found
 
 
 def recovered(moved: Callable, products: Callable, count: int, tolerance: float) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
