@@ -202,7 +202,8 @@ def picture(edges: EdgeMap, threads: Any, out: Any = None, candidates: bool = Fa
     if out is not None:
         arrays.check_out(out, shape, U8)
     target = out if out is not None and arrays.writable_in_place(out, EMPTY) else np.empty(shape, np.uint8)
-    strips.run(lambda a, b: edges.write(target, candidates, a, b), edges.rows, strips.count(threads, target.size))
+    parts = strips.count(threads, target.size) if target.size > strips.WORTH_A_THREAD else 1  # a small one is written sooner than handed over
+    strips.run(lambda a, b: edges.write(target, candidates, a, b), edges.rows, parts)
     if out is not None and target is not out:
         out[...] = target
     return target if out is None else out
