@@ -24,7 +24,8 @@ I16, I32 = np.dtype(np.int16), np.dtype(np.int32)
 KINDS = (I16, I32, F32, F64)  # types of derivatives that a kernel thins
 EMPTY = np.empty(0)
 MOST_SINGLE = 1e30  # float32 pixels whose derivatives stay finite
-BAND = 1 << 19  # pixels that are smoothed at a time, just before they are walked: they never leave the caches
+UNKNOWN = 128  # more than a derivative reads pixels
+BAND = 3 << 20  # bytes that are smoothed at a time, just before they are walked: they never leave the caches
 
 
 class Stages(NamedTuple):
@@ -44,14 +45,13 @@ class Field(NamedTuple):
     plan: Any
     first: np.ndarray
     second: np.ndarray | None
-    unknown: np.ndarray | None  # not 0 where a derivative reads a pixel that is masked or no number
+    unknown: np.ndarray | None  # not 0 where a derivative reads a pixel that is masked or no number, UNKNOWN and more at that pixel
     kind: np.dtype
     divided: float = 1.0  # derivatives are smaller than the caller's thresholds mean by this factor
     ksize: int = 3
     border: str = "edge"
     cval: Any = 0
-    smoothing: Any = None  # the plan by which `first` is yet to be smoothed
-    radius: int = 0  # of rows that it reads on either side
+    sigma: Any = None  # of the Gaussian by which `first` is yet to be smoothed
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -154,28 +154,42 @@ def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> Ed
     def thin(planes: np.ndarray, first: int, last: int, top: int) -> None:
         edges.thin(field.plan, planes, field.second, field.unknown, code, norm == "l2", low, high, first, last, top)
 
-    if field.smoothing is None:
+    if field.sigma is None:
         grow(edges, lambda first, last: thin(field.first, first, last, 0), threads)
         return edges
-    reach = 1 + field.ksize // 2 + field.radius  # rows that count for an edge: of its neighbours, of their derivatives, of the Gaussian
-    rows = max(BAND // max(edges.columns, 1), 8 * reach)
+    reach = 1 + field.ksize // 2 + max(row(field.sigma, 0, 4.0).offsets)  # that an edge depends on: neighbours, their derivatives, the Gaussian
+    kind = smoothed_type(field.first.dtype)
+    arrays_made = 1 if field.unknown is None else 4  # what `smooth` makes
+    rows = max(BAND // (max(edges.columns, 1) * kind.itemsize * arrays_made), 4 * reach)
+    most = rows + 2 * reach if field.border == "wrap" else min(rows + 2 * reach, edges.rows)
     rooms: list[np.ndarray] = []  # one for each thread
 
     def smooth_and_thin(first: int, last: int) -> None:
         """The Gaussian of some rows is that of the whole image, but near the cut."""
+        planes, unknown, top = rows_of(field, first - reach, last + reach)
         try:
             room = rooms.pop()
         except IndexError:
-            room = np.empty((len(field.first), min(rows + 2 * reach, edges.rows), edges.columns), F32)
-        top, end = max(first - reach, 0), min(last + reach, edges.rows)
-        read = max(first - reach + field.radius, 0) - top, min(last + reach - field.radius, edges.rows) - top
-        for plane, smoothed in zip(field.first, room, strict=True):
-            field.smoothing.strip(plane[top:end], smoothed[: end - top], None, *read, 0, edges.columns)
-        thin(room[:, : end - top], first, last, top)
+            room = np.empty((len(planes), most, edges.columns), kind)
+        smoothed = room[:, : planes.shape[1]]
+        for plane, target in zip(planes, smoothed, strict=True):
+            smooth(plane, field.sigma, unknown, field.border, field.cval, 1, target)
+        thin(smoothed, first, last, top)
         rooms.append(room)
 
     grow(edges, smooth_and_thin, threads, rows)
     return edges
+
+
+def rows_of(field: Field, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None, int]:
+    """The pixels of some rows, which of them are unknown, and the first row; what lies beyond the image is left to the border, but to "wrap"."""
+    if field.border == "wrap":
+        wrapped = np.arange(first, last) % field.shape[0]
+        planes, unknown = field.first[:, wrapped], None if field.unknown is None else field.unknown[wrapped]
+    else:
+        first, last = max(first, 0), min(last, field.shape[0])
+        planes, unknown = field.first[:, first:last], None if field.unknown is None else field.unknown[first:last]
+    return planes, None if unknown is None else unknown // UNKNOWN, first
 
 
 def level(value: float, norm: str, kind: np.dtype) -> float:
@@ -224,22 +238,19 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     ksize = int(ksize)
     planes = arrays.planes_of(image)
     unknown = unknown_pixels(planes, mask)
-    integers = planes.dtype.kind != "f"
-    fits = planes.dtype.itemsize <= 2 if integers else planes.dtype == F32 and arrays.peak(planes) <= MOST_SINGLE  # smoothed or not
-    later = sigma is not None and banded and unknown is None and fits and border != "wrap"
-    if sigma is not None and not later:
-        smoothed = [smooth(plane, sigma, unknown, border, cval, threads) for plane in planes]
-        planes = np.stack(smoothed) if len(smoothed) > 1 else smoothed[0][np.newaxis]
-    if planes.dtype == F32 and not integers and not fits and arrays.peak(planes) > MOST_SINGLE:
+    if planes.dtype == F32 and arrays.peak(planes) > MOST_SINGLE:
         planes = planes.astype(F64)
-    pixel, divided, smoothing, radius = planes.dtype, 1.0, None, 0
-    if later:
-        bell = row(sigma, 0, 4.0)
-        smoothing, *_ = build(((stencils.separable("gaussian", bell, bell), 1),), "each", 2, pixel, Options(border, cval, dtype=F32).checked(pixel))
-        pixel, radius = F32, max(bell.offsets)
+    if sigma is not None:
+        row(sigma, 0, 4.0)
+    if sigma is not None and not banded:
+        smoothed = np.empty(planes.shape, smoothed_type(planes.dtype))
+        for plane, target in zip(planes, smoothed, strict=True):
+            smooth(plane, sigma, unknown, border, cval, threads, target)
+        planes, sigma = smoothed, None
+    pixel, divided = planes.dtype if sigma is None else smoothed_type(planes.dtype), 1.0
     if pixel == U8 and ksize == 7:
         divided = 16.0  # OpenCV's, so that they fit int16
-    if pixel == F64:
+    if pixel == F64 and planes.dtype == F64:
         planes, divided = arrays.sound(planes)
         cval = cval / divided if divided != 1 else cval
     operator = ((stencils.sobel(ksize), 1), (stencils.sobel(ksize), 0))
@@ -247,7 +258,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     plan, kind, _ = build(operator, "each", 2, pixel, options.checked(pixel))
     if kind not in KINDS:
         plan, kind, _ = build(operator, "each", 2, pixel, replace(options, dtype=F64).checked(pixel))
-    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, smoothing, radius)
+    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, sigma)
 
 
 def given(gradients: Any, mask: Any) -> Field:
@@ -278,22 +289,28 @@ def unknown_pixels(planes: np.ndarray, mask: Any) -> np.ndarray | None:
 
 
 def widened(unknown: np.ndarray | None, ksize: int, border: str) -> np.ndarray | None:
-    """How many unknown pixels the derivative's square holds."""
+    """How many unknown pixels the derivative's square holds, and UNKNOWN more where the pixel is one itself."""
     if unknown is None:
         return None
     ones = stencils.Stencil(0, 0, tuple(range(-(ksize // 2), ksize // 2 + 1)), (1,) * ksize, ksize)
     options = ("constant" if border == "blank" else border, 0, False, None, U8)
-    return apply(((stencils.separable("box", ones, ones), "x"),), unknown, "each", options)
+    found = apply(((stencils.separable("box", ones, ones), "x"),), unknown, "each", options)
+    unknown *= UNKNOWN
+    return np.bitwise_or(found, unknown, out=found)
 
 
-def smooth(plane: np.ndarray, sigma: Any, unknown: np.ndarray | None, border: str, cval: Any, threads: Any) -> np.ndarray:
+def smoothed_type(dtype: np.dtype) -> np.dtype:
+    return F64 if dtype.itemsize > 2 and dtype != F32 else F32
+
+
+def smooth(plane: np.ndarray, sigma: Any, unknown: np.ndarray | None, border: str, cval: Any, threads: Any, out: np.ndarray) -> None:
     """By a Gaussian; over the known pixels alone if some are not."""
-    dtype = F64 if plane.dtype.itemsize > 2 and plane.dtype != F32 else F32
-    if unknown is None:
-        return gaussian(plane, sigma, border=border, cval=cval, dtype=dtype, threads=threads)
-    total = gaussian(np.where(unknown, plane.dtype.type(0), plane), sigma, border=border, cval=cval, dtype=dtype, threads=threads)
-    weight = gaussian(1 - unknown, sigma, border=border, cval=1, dtype=dtype, threads=threads)
-    return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+    options = {"border": border, "dtype": out.dtype, "threads": threads}
+    known = plane if unknown is None else np.where(unknown, plane.dtype.type(0), plane)
+    gaussian(known, sigma, cval=cval, out=out, **options)
+    if unknown is not None:
+        weight = gaussian(1 - unknown, sigma, cval=1, **options)
+        np.divide(out, weight, out=out, where=weight > 0)
 
 
 def derivatives(field: Field, norm: str) -> tuple[np.ndarray, np.ndarray]:

@@ -307,17 +307,35 @@ def test_sigma_smooths_the_image_first(dtype, smooth, border):
 
 
 @pytest.mark.parametrize("border", [*PADDED, "blank"])
-@pytest.mark.parametrize(("sigma", "ksize", "dtype"), [(0.7, 3, "uint8"), (1.4, 7, "int16"), (3.0, 5, "uint8"), (1.4, 3, "float32")])
+@pytest.mark.parametrize(
+    ("sigma", "ksize", "dtype"), [(0.7, 3, "uint8"), (1.4, 7, "int16"), (3.0, 5, "uint8"), (1.4, 3, "float32"), (1.0, 5, "float64")]
+)
 def test_smoothing_in_bands_leaves_no_seam(sigma, ksize, dtype, border, monkeypatch):
     """`canny` smooths some rows at a time; edges that cross their ends, or lie beside them, are those of the whole smoothed image."""
     image = images.random_image((400, 41), dtype)
     options = {"ksize": ksize, "border": border, "cval": 9}
     level = np.quantile(np.abs(ec.sobel(ec.gaussian(image, sigma), ksize=ksize)), [0.5, 0.8])
-    expected = ec.canny(ec.gaussian(image, sigma, border=border, cval=9, dtype=np.float32), *level, **options)
+    expected = ec.canny(ec.gaussian(image, sigma, border=border, cval=9, dtype=canny.smoothed_type(np.dtype(dtype))), *level, **options)
     monkeypatch.setattr(canny, "BAND", 1)
     assert expected.any()
     for threads in (1, 3):
         np.testing.assert_array_equal(ec.canny(image, *level, sigma=sigma, threads=threads, **options), expected)
+
+
+@pytest.mark.parametrize("border", [*PADDED, "blank"])
+@pytest.mark.parametrize(("dtype", "ksize"), [("uint8", 3), ("int32", 5), ("float32", 3), ("float64", 7), ("float64", 3)])
+def test_smoothing_known_pixels_in_bands_leaves_no_seam(dtype, ksize, border, monkeypatch):
+    """As with `return_stages`, which smooths the whole image at once."""
+    image, mask = images.noisy_image((300, 41, 2), dtype), images.random_image((300, 41), "uint8") < 255
+    if dtype.startswith("float"):
+        image[150:153, 20, 1] = np.nan
+    level = np.nanquantile(np.abs(ec.sobel(image[..., 0].astype(float), ksize=ksize)), [0.3, 0.6])
+    options = {"ksize": ksize, "sigma": 1.1, "mask": mask, "border": border, "cval": 9}
+    expected = ec.canny(image, *level, return_stages=True, **options).edges
+    assert expected.any()
+    monkeypatch.setattr(canny, "BAND", 1)
+    for threads in (1, 3):
+        np.testing.assert_array_equal(ec.canny(image, *level, threads=threads, **options), expected)
 
 
 def test_a_band_is_no_larger_than_the_image():

@@ -65,6 +65,11 @@ BEYOND = {
     "mask": ("uint8", {"mask": np.bool_}),
     "sigma": ("uint8", {"sigma": 1.4}),
     "sigma of float32": ("float32", {"sigma": 1.4}),
+    "sigma of int32": ("int32", {"sigma": 1.4}),
+    "sigma of float64": ("float64", {"sigma": 1.4}),
+    "sigma and mask": ("uint8", {"sigma": 1.4, "mask": np.bool_}),
+    "sigma, mask, float64": ("float64", {"sigma": 1.4, "mask": np.bool_}),
+    "sigma around the world": ("uint16", {"sigma": 1.4, "border": "wrap"}),
 }
 SIDE = 3000
 
