@@ -1,4 +1,4 @@
-# Writing past the caches, for outputs too large to be read again from them, and reading ahead. The only place with intrinsics.
+# Writing past the caches, for outputs too large to be read again from them, and reading ahead.
 
 cdef extern from *:
     """

@@ -241,3 +241,14 @@ def test_unknown_names_are_refused_with_those_that_are_known(call):
 def test_an_unknown_norm_is_refused(norm):
     with pytest.raises((TypeError, ValueError), match="norm"):
         ec.magnitude(np.zeros((5, 5)), norm=norm)
+
+
+def test_every_pair_of_derivatives_has_its_rounded_length_in_a_picture():
+    """All 65,536 pairs of sizes that do not saturate alone, in both signs, and none beside another."""
+    across, down = np.indices((256, 256), np.uint8)
+    image = np.zeros((3 * 256, 3 * 256), np.uint8)
+    image[1::3, 2::3], image[2::3, 1::3] = across, down
+    expected = np.minimum(np.floor(np.hypot(across.astype(float), down) + 0.5), 255)
+    for turned in (image, image[::-1, ::-1]):
+        found = ec.magnitude(turned, operator="central", dtype=np.uint8)
+        np.testing.assert_array_equal(found[1::3, 1::3] if turned is image else found[::-1, ::-1][1::3, 1::3], expected)
