@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import edgecalc
+from edgecalc.core.arrays import finite_peak
 from edgecalc.errors import EdgecalcError
 
 if TYPE_CHECKING:
@@ -154,7 +155,9 @@ class Recipe:
         elif self.operator in PICTURES:
             parameters.setdefault("dtype", "uint8")
         if image.dtype != "uint8":
-            full = 65535.0 if image.dtype == "uint16" else float(abs(image).max(initial=0)) or 1.0
+            full = (
+                65535.0 if image.dtype == "uint16" else (finite_peak(image) if image.dtype.kind == "f" else float(abs(image).max(initial=0))) or 1.0
+            )
             image = image.astype("float32") * (255 / full)
         result = self.call(image, parameters, threads)
         return self.around(result) if self.operator == "orientation" else result

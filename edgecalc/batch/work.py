@@ -130,7 +130,7 @@ def attempt(source: str, name: str) -> Record:
     size, shape, content, turned = 0, (0, 0), "", 1
     with place_for(target) as place:
         for number, (image, orientation) in enumerate(pages, 1):
-            picture = (_recipe.exact if exact else _recipe.picture)(image, 1)
+            picture = (_recipe.exact if exact and not _recipe.binary else _recipe.picture)(image, 1)
             path = place / f"{number:04}{target.suffix}" if _settings.pages == "all" else place
             bits = _recipe.binary and not exact
             size += write(path, picture, level=_settings.level, bits=bits, durable=_settings.durable, check=unchanged)

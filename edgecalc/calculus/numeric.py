@@ -139,7 +139,7 @@ def single(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: Any, 
     least = 2 if method == "central" else 1
     accuracy = whole(least if accuracy is None else accuracy, "accuracy", least, stencils.MOST_TAPS - order)
     row = getattr(stencils, method)(order, accuracy)
-    step = np.full(x.shape, h) if h is not None else natural_step(x, order, accuracy)
+    step = np.full(x.shape, h, np.float64) if h is not None else natural_step(x, order, accuracy)
     values = neighbours(probe, x, row.offsets, step)
     value = weigh(row, values, step)
     rough = 2 * EPS * weigh(absolute(row), np.abs(values), step, order)
@@ -250,7 +250,7 @@ def by_pairs(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
 def settled(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
     """Central pairs from a wide step downwards; what does not settle is looked at from either side."""
     begin = probe.accuracy if order == 1 else 8
-    step = first_step(x, order, begin) if h is None else np.full(x.shape, h)
+    step = first_step(x, order, begin) if h is None else np.full(x.shape, h, np.float64)
     if probe.domain is not EVERYWHERE:
         room = np.minimum(x - probe.domain[0], probe.domain[1] - x) / 5
         step = np.where((room < step) & (room > step / 64), room, step)
@@ -298,7 +298,8 @@ def downwards(
         now = pair(probe.take(part), x[part], here[part], taken, order, accuracy)
         noisy = stalls.after(part, now, level)
         sure = stalls.count[part] == 0  # after a stall a small error would be luck
-        better = sure & (now.error < found.error[part])
+        refuted = np.abs(now.value - found.value[part]) > now.error + found.error[part]  # by a step that sees what the wider ones went over
+        better = sure & ((now.error < found.error[part]) | refuted)
         for kept, new in ((found.value, now.value), (found.error, now.error), (stalls.step, taken)):
             kept[part] = np.where(better, new, kept[part])
         places = open_[noisy]

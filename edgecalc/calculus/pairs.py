@@ -104,8 +104,7 @@ def natural_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
     """Where truncation and rounding are about even for a function that varies on the scale of 1, or of sqrt |x| or 2^-24 |x| if that is more."""
     size = np.maximum(1, np.abs(x))
     power = np.rint(np.log2(EPS ** (1 / (order + accuracy)) * np.maximum(np.sqrt(size), 2.0**-24 * size)))
-    step = np.ldexp(1.0, power.astype(np.int32))
-    return (x + step) - x  # so that x + step is exact
+    return np.ldexp(1.0, power.astype(np.int32))
 
 
 def neighbours(probe: Probe, x: np.ndarray, offsets: tuple[float, ...], step: np.ndarray) -> np.ndarray:

@@ -48,7 +48,10 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
         raise ValueError(f"{name}: a single number (0-d) has no neighbours; 1 or more dimensions are accepted")
     if array.ndim > 32:
         raise ValueError(f"{name}: {array.ndim} dimensions; up to 32 are accepted")
-    if array.ndim == 3 and array.shape[-1] in (3, 4) and (gray or not isinstance(axis, int | np.integer)):
+    colour = array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4)
+    if gray and axis is not None and array.ndim > 2 and not colour:
+        raise ValueError(f"{name}: shape {array.shape} came; with gray=True (rows, columns) or (rows, columns, 1 to 4 channels) is accepted")
+    if colour and (gray or isinstance(axis, str) or array.shape[-1] > 2 and not isinstance(axis, int | np.integer)):
         if not gray:
             raise ValueError(
                 f"{name}: shape {array.shape} looks like a colour image; pass gray=True to take its luma, one channel such as {name}[..., 0], "
@@ -109,20 +112,24 @@ def positive(value: Any, name: str, accepted: str = "one finite number above 0 i
     return float(value)
 
 
-def peak(values: np.ndarray) -> float:
+def peak(values: np.ndarray, where: Any = True) -> float:
     """The largest size; NaN or infinity where there is one."""
-    return float(max(values.max(initial=0), -values.min(initial=0)))
+    return float(max(values.max(initial=0, where=where), -values.min(initial=0, where=where)))
 
 
-def sound(values: np.ndarray) -> tuple[np.ndarray, float]:
+def finite_peak(values: np.ndarray, where: Any = True) -> float:
+    largest = peak(values, where)
+    return largest if isfinite(largest) else peak(values, np.logical_and(where, np.isfinite(values)))
+
+
+def sound(values: np.ndarray, where: Any = True) -> tuple[np.ndarray, float]:
     """Scaled by a power of two where squares of its differences would overflow or vanish, and the factor that takes back."""
-    largest = peak(values)
-    if not isfinite(largest):
-        largest = float(np.max(np.abs(values), initial=0, where=np.isfinite(values)))
+    largest = finite_peak(values, where)
     if largest == 0 or SQUARES[0] < largest < SQUARES[1]:
         return values, 1.0
-    exponent = frexp(largest)[1]
-    return np.ldexp(values, -exponent), ldexp(1.0, exponent)
+    exponent = frexp(largest)[1] - 1  # one more would be no float for the largest of them
+    with np.errstate(over="ignore"):  # of what does not count
+        return np.ldexp(values, -exponent), ldexp(1.0, exponent)
 
 
 def refuse_type(dtype: np.dtype, name: str) -> None:
@@ -137,7 +144,7 @@ def refuse_type(dtype: np.dtype, name: str) -> None:
 
 
 def to_gray(colour: np.ndarray) -> np.ndarray:
-    """BT.601 luma of an RGB image (Pillow's integer formula; plain weights for floats); alpha is composited on white."""
+    """BT.601 luma of a gray or an RGB image (Pillow's integer formula; plain weights for floats); alpha is composited on white."""
     if colour.dtype.kind != "f" and (colour.dtype.itemsize > 2 or colour.dtype.kind == "i"):
         raise TypeError(f"image: gray=True takes uint8, uint16 or float colours, not {colour.dtype}")
     gray = np.empty(colour.shape[:2], colour.dtype)
@@ -151,9 +158,9 @@ def luma(colour: np.ndarray) -> np.ndarray:
     real = colour.dtype.kind == "f"
     white: Any = 1.0 if real else 1 if colour.dtype == bool else int(np.iinfo(colour.dtype).max)
     wide: Any = np.float64 if real else np.uint32  # which holds the square of white, and white in units of the weights
-    rgb: list[Any] = [colour[..., k].astype(wide) for k in range(3)]
-    if colour.shape[-1] == 4:
-        alpha = colour[..., 3].astype(wide)
+    rgb: list[Any] = [colour[..., k].astype(wide) for k in ((0, 1, 2) if colour.shape[-1] > 2 else (0, 0, 0))]
+    if colour.shape[-1] in (2, 4):
+        alpha = colour[..., -1].astype(wide)
         rgb = [each * alpha + white * (white - alpha) for each in rgb]
         rgb = rgb if real else [(each + white // 2) // white for each in rgb]
     red, green, blue = (each * weight for each, weight in zip(rgb, GRAY_WEIGHTS, strict=True))
@@ -248,7 +255,7 @@ def mask_array(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
         raise TypeError(f"mask: {array.dtype} came; bool (True where the pixel counts) is accepted")
     if array.shape != tuple(shape):
         raise ValueError(f"mask: shape {array.shape} came; the image's, {tuple(shape)}, is accepted")
-    return array != 0
+    return np.not_equal(array, 0, order="C")
 
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, name: str = "out") -> None:

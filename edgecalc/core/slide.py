@@ -18,6 +18,7 @@ from edgecalc.stencils import Operator
 NEW_FROM = 1 << 25  # bytes: blocks as large as this go back to the system when they are freed; smaller ones may be reused
 
 _ready: dict[tuple, Any] = {}  # plans of earlier calls by the caller's own words: small images go straight to them
+ONE_SIDED = 'border: "one-sided" is for forward, backward, central and differentiate without view="scale"; use "reflect" or "edge"'
 
 
 def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = None, threads: Any = None, gray: bool = False) -> Any:
@@ -135,7 +136,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     (operator, axis), *more = operators
     row = operator.one_row
     if more or row is None or finish != "each" or options.view == "scale":
-        raise ValueError('border: "one-sided" is for forward, backward, central and differentiate without view="scale"; use "reflect" or "edge"')
+        raise ValueError(ONE_SIDED)
     inner = replace(options, border="valid")
     result = build(((operator, 0),), finish, 2, array.dtype, inner)[1]
     whole = np.empty(array.shape, result) if out is None else out

@@ -46,7 +46,10 @@ def run(work: Callable[[int, int], object], length: int, parts: int) -> list:
         from concurrent.futures import ThreadPoolExecutor
 
         _pool = ThreadPoolExecutor(max_workers=max(cores(), 8), thread_name_prefix="edgecalc")
-    futures = [_pool.submit(work, *each) for each in others] if _pool else []
+    try:
+        futures = [_pool.submit(work, *each) for each in others] if _pool else []
+    except RuntimeError:  # the interpreter is going down: nothing may be begun on another thread
+        return [work(*each) for each in (*others, mine)]
     last = work(*mine)
     return [*(future.result() for future in futures), last]
 

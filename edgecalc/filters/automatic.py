@@ -74,7 +74,8 @@ def by_median(planes: np.ndarray, known: np.ndarray | None, spread: float) -> tu
 
 def known_lengths(field: Field, norm: str) -> np.ndarray:
     lengths = lengths_of(*derivatives(field, norm), norm)
-    lengths *= field.divided
+    with np.errstate(over="ignore"):  # beyond the largest float they are infinite, and do not count
+        lengths *= field.divided
     return lengths[np.isfinite(lengths) if field.unknown is None else field.unknown == 0]
 
 

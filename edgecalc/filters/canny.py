@@ -238,7 +238,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     ksize = int(ksize)
     planes = arrays.planes_of(image)
     unknown = unknown_pixels(planes, mask)
-    if planes.dtype == F32 and arrays.peak(planes) > MOST_SINGLE:
+    if planes.dtype == F32 and arrays.peak(planes, known(unknown)) > MOST_SINGLE:
         planes = planes.astype(F64)
     if sigma is not None:
         row(sigma, 0, 4.0)
@@ -251,7 +251,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     if pixel == U8 and ksize == 7:
         divided = 16.0  # OpenCV's, so that they fit int16
     if pixel == F64 and planes.dtype == F64:
-        planes, divided = arrays.sound(planes)
+        planes, divided = arrays.sound(planes, known(unknown))
         cval = cval / divided if divided != 1 else cval
     operator = ((stencils.sobel(ksize), 1), (stencils.sobel(ksize), 0))
     options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and pixel == U8 else Options(border, cval)
@@ -273,9 +273,11 @@ def given(gradients: Any, mask: Any) -> Field:
     if kind == I32 and x.dtype.itemsize <= 2 and sum(max(int(each.max(initial=0)), -int(each.min(initial=0))) for each in (x, y)) < 32767:
         kind = I16
     x, y = np.ascontiguousarray(x, kind), np.ascontiguousarray(y, kind)
+    pair = np.stack([x, y]) if kind in (F32, F64) or mask is not None else EMPTY
+    unknown = unknown_pixels(pair, mask) if pair.size else None
     if kind == F64:
-        (x, y), divided = arrays.sound(np.stack([x, y]))
-    return Field(None, x, y, unknown_pixels(np.stack([x, y]), mask) if kind in (F32, F64) or mask is not None else None, kind, divided)
+        (x, y), divided = arrays.sound(pair, known(unknown))
+    return Field(None, x, y, unknown, kind, divided)
 
 
 def unknown_pixels(planes: np.ndarray, mask: Any) -> np.ndarray | None:
@@ -286,6 +288,10 @@ def unknown_pixels(planes: np.ndarray, mask: Any) -> np.ndarray | None:
             lost = ~np.isfinite(plane)
             unknown = lost if unknown is None else np.logical_or(unknown, lost, out=unknown)
     return None if unknown is None else unknown.view(np.uint8)
+
+
+def known(unknown: np.ndarray | None) -> Any:
+    return True if unknown is None else unknown == 0
 
 
 def widened(unknown: np.ndarray | None, ksize: int, border: str) -> np.ndarray | None:
@@ -338,8 +344,9 @@ def in_order(x: np.ndarray, y: np.ndarray, norm: str) -> np.ndarray:
     return np.add(h, v, out=h) if norm == "l1" else np.add(np.square(h, out=h), np.square(v, out=v), out=h)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def lengths_of(x: np.ndarray, y: np.ndarray, norm: str, field: Field | None = None) -> np.ndarray:
-    """In the caller's units; 0 where unknown."""
+    """In the caller's units; 0 where unknown, infinite beyond the largest float."""
     real = F32 if x.dtype in (I16, F32) else F64
     h, v = np.abs(x, dtype=real), np.abs(y, dtype=real)
     lengths = h + v if norm == "l1" else np.hypot(h, v)

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgecalc import stencils
 from edgecalc.core import arrays
-from edgecalc.core.slide import apply
+from edgecalc.core.slide import ONE_SIDED, apply
 from edgecalc.stencils import Stencil, separable
 
 MOST_RADIUS = 10_000
@@ -49,6 +49,8 @@ def gaussian_derivative(
     array([1., 1., 1., 1.])
     """
     order = arrays.whole(order, "order", 0, MOST_ORDER)
+    if normalize is True and order != 1:
+        raise ValueError(f"normalize: True came with order={order}; it is accepted with order=1, whose ramp has a slope")
     options = (border, cval, normalize, view, dtype)
     return smoothed(image, axis, row(sigma, order, truncate), row(sigma, 0, truncate), options, out, threads, gray)
 
@@ -109,7 +111,11 @@ def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tu
     if arrays.dimensions(image) <= 2 or gray:
         return apply(((separable("gaussian", along, across), "x" if axis is None else axis),), image, "each", options, out, threads, gray)
     border, cval, normalize, view, dtype = options
+    if border == "one-sided":
+        raise ValueError(ONE_SIDED)
     array = arrays.image_array(image, axis=axis)
+    if array.dtype == np.float32 and (dtype if out is None or dtype is not None else out.dtype) == np.float64:
+        array = array.astype(np.float64)  # between the axes, too
     chosen = arrays.axis_number("x" if axis is None else axis, array.ndim)
     for other in range(array.ndim):
         if other != chosen:
@@ -131,7 +137,9 @@ def into(out: Any, view: Any, dtype: Any, result: Any) -> Any:
     wanted = result.dtype if dtype is None and not isinstance(out, np.ndarray) else arrays.output_type(out.dtype if dtype is None else dtype)
     if wanted.kind in "iu":
         limits = np.iinfo(wanted)
-        result = np.clip(np.rint(result), limits.min, limits.max)
+        whole = np.rint(np.nan_to_num(result, posinf=np.inf, neginf=-np.inf))
+        inside = (whole >= limits.min) & (whole < 2.0 ** (8 * wanted.itemsize - (wanted.kind == "i")))
+        result = np.where(inside, np.where(inside, whole, 0).astype(wanted), np.where(whole < 0, limits.min, limits.max).astype(wanted))
     result = result.astype(wanted, copy=False)
     if out is None:
         return result

@@ -15,7 +15,7 @@ import numpy as np
 
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64
-from edgecalc.core.slide import apply
+from edgecalc.core.slide import apply, outputs_of
 from edgecalc.stencils import HERE, Operator, Stencil, separable, spaced
 
 
@@ -120,10 +120,6 @@ def finished(parts: list[np.ndarray], finish: str) -> tuple[np.ndarray, ...]:
 def placed(results: tuple[np.ndarray, ...], out: Any) -> Any:
     if out is None:
         return results[0] if len(results) == 1 else results
-    outs = out if isinstance(out, tuple) else (out,)
-    if len(outs) != len(results):
-        raise ValueError(f"out: {len(outs)} array{'s' if len(outs) > 1 else ''} came; {len(results)} of them are accepted")
-    for each, result in zip(outs, results, strict=True):
-        arrays.check_out(each, result.shape, result.dtype)
+    for each, result in zip(outputs_of(out, results[0].shape, [result.dtype for result in results]), results, strict=True):
         each[...] = result
     return out

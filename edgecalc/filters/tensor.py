@@ -48,22 +48,23 @@ class Tensor(NamedTuple):
             return (np.arctan2(2 * xy, xx - yy) / 2).astype(np.float32)
 
     def coherence(self) -> np.ndarray:
-        """How much one direction prevails: 1 on a straight edge, 0 where all directions are alike."""
+        """How much one direction prevails: 1 on a straight edge or ridge, 0 where all directions are alike."""
         large, small = self.eigenvalues()
-        total = large + small
-        return np.divide(large - small, total, out=np.zeros_like(total), where=total > 0) ** 2
+        total = np.abs(large) + np.abs(small)
+        return (np.divide(np.abs(large) - np.abs(small), total, out=np.zeros_like(total), where=total > 0)) ** 2
 
 
 def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cval=0, normalize=False, threads=None, gray=False) -> Tensor:
     """Products of the two derivatives, averaged by a Gaussian: orientation and coherence of what surrounds a pixel.
 
-    Small integers and float32 give float32, others float64.
+    Small integers and float32 give float32, others float64, and so does float32 whose squares would vanish or overflow.
 
     >>> structure_tensor(np.array([[0, 0, 9, 9]] * 4, np.uint8), operator="central").coherence()[1, 1]
     np.float32(1.0)
     """
     arrays.one_of(operator, OPERATORS, "operator")  # the diagonals of "roberts" are not x and y
-    real = float_type(arrays.image_array(image, gray=gray).dtype)
+    array = arrays.image_array(image, gray=gray)
+    real = float_type(array.dtype) if squares_fit(array) else F64
     row(sigma, 0, 4.0)
     x, y = apply(pair(operator, image), image, "each", (border, cval, normalize, None, None), None, threads, gray)
 
@@ -99,7 +100,7 @@ def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
     arrays.one_of(operator, OPERATORS, "operator")
     planes = arrays.planes_of(image)
     kind, factor = float_type(planes.dtype), 1.0
-    if planes.dtype == F32 and not SINGLE[0] < arrays.peak(planes) < SINGLE[1]:
+    if not squares_fit(planes):
         planes = planes.astype(F64)
     if planes.dtype == F64:
         planes, factor = arrays.sound(planes)
@@ -113,7 +114,8 @@ def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
         parts = 1 + (last - first) * shape[1] // IN_CACHE
         for rows in (slice(first + a, first + b) for a, b in strips.cut(last - first, parts)):
             tensor = added([(x[rows], y[rows]) for x, y in slopes], real)
-            steepest.magnitude[rows] = np.sqrt(tensor.eigenvalues()[0]) * real.type(factor)
+            with np.errstate(over="ignore"):
+                steepest.magnitude[rows] = np.sqrt(tensor.eigenvalues()[0]) * real.type(factor)
             steepest.orientation[rows] = tensor.orientation()
 
     strips.run(fill, shape[0], strips.count(threads, shape[0] * shape[1]))
@@ -128,6 +130,10 @@ def added(slopes: list[tuple[np.ndarray, np.ndarray]], real: np.dtype) -> Tensor
             each = Tensor(x * x, x * y, y * y)
             total = each if total is None else Tensor(*(np.add(a, b, out=a) for a, b in zip(total, each, strict=True)))
     return total  # type: ignore[return-value]
+
+
+def squares_fit(array: np.ndarray) -> bool:
+    return array.dtype != F32 or (largest := arrays.finite_peak(array)) == 0 or SINGLE[0] < largest < SINGLE[1]
 
 
 def float_type(dtype: np.dtype) -> np.dtype:

@@ -161,11 +161,20 @@ cdef void picture(real* row, int view, bint floored, Py_ssize_t count) noexcept 
         shown[real](row, count, False, view == SHIFT, False)
 
 
+cdef inline wide finite(wide value) noexcept nogil:
+    """NaN in place of an infinity."""
+    if wide is float or wide is double:
+        return value + (value - value)
+    else:
+        return value
+
+
 cdef void extent(const wide* row, double* low, double* high, Py_ssize_t count) noexcept nogil:
-    """Widens low .. high by the row; NaN counts for nothing. In lanes, as many as a vector has, each with its own least and most."""
+    """Widens low .. high by the row; NaN and infinities count for nothing. In lanes, as many as a vector has, each with its own least and most."""
     cdef Py_ssize_t j, k
     cdef wide least[64]
     cdef wide most[64]
+    cdef wide value
     for k in range(64):
         if wide is float or wide is double:
             least[k], most[k] = <wide> INFINITY, <wide> -INFINITY
@@ -173,11 +182,13 @@ cdef void extent(const wide* row, double* low, double* high, Py_ssize_t count) n
             least[k], most[k] = row[0], row[0]
     for j in range(0, count - 63, 64):
         for k in range(64):
-            least[k] = row[j + k] if row[j + k] < least[k] else least[k]
-            most[k] = row[j + k] if row[j + k] > most[k] else most[k]
+            value = finite(row[j + k])
+            least[k] = value if value < least[k] else least[k]
+            most[k] = value if value > most[k] else most[k]
     for j in range(count // 64 * 64, count):
-        least[0] = row[j] if row[j] < least[0] else least[0]
-        most[0] = row[j] if row[j] > most[0] else most[0]
+        value = finite(row[j])
+        least[0] = value if value < least[0] else least[0]
+        most[0] = value if value > most[0] else most[0]
     for k in range(64):
         low[0] = least[k] if least[k] < low[0] else low[0]
         high[0] = most[k] if most[k] > high[0] else high[0]

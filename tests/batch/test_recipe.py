@@ -170,3 +170,14 @@ def test_a_wrong_value_is_named_when_it_is_used(text, said):
     for each in ("exact", "picture"):
         with pytest.raises((TypeError, ValueError), match=said):
             getattr(Recipe.parse(text), each)(IMAGE)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("operator", ["sobel", "magnitude", "canny:low=100,high=200", "canny_auto"])
+def test_one_pixel_that_is_no_number_leaves_the_rest_of_the_picture(operator, bad):
+    image = np.random.default_rng(0).normal(size=(40, 60)).cumsum(axis=1).astype(np.float32)
+    image[5, 5] = bad
+    picture = Recipe.parse(operator).picture(image)
+    assert picture[20:].any()
+    image[5, 5] = 0
+    assert np.mean(picture[20:] == Recipe.parse(operator).picture(image)[20:]) > 0.99

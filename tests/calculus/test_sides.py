@@ -118,3 +118,35 @@ def test_at_the_largest_numbers_nothing_warns(order):
     assert (np.abs(found.value - (1 / 3 if order == 1 else 0)) <= found.error)[known].all()
     with np.errstate(all="raise"):
         derivative(closed(np.sin), 0.5, h=1e300, order=order)
+
+
+@pytest.mark.parametrize(
+    ("f", "exact", "x", "order"),
+    [
+        (lambda x: np.sin(300 * x), lambda x, n: 300.0**n * np.sin(300 * x + n * np.pi / 2), (-3, 3), 8),
+        (lambda x: np.sin(1e4 * x), lambda x, n: 1e4**n * np.sin(1e4 * x + n * np.pi / 2), (-3, 3), 4),
+        (np.sin, lambda x, n: np.sin(x + n * np.pi / 2), (1e5, 3e5), 7),
+        (lambda x: 1 / x, lambda x, n: -math.factorial(n) * x ** (-n - 1.0), (0.01, 0.03), 7),
+    ],
+)
+def test_what_a_wide_step_goes_over_is_not_taken_for_0(f, exact, x, order):
+    """The wide step's derivative is almost 0, and so is its bar: narrower ones refute it."""
+    x = np.random.default_rng(0).uniform(*x, 300)
+    found = derivative(closed(f), x, order=order)
+    missed = np.abs(found.value - exact(x, order))
+    assert (found.kind == "smooth").all()
+    assert np.mean(missed <= found.error) >= 0.99
+    assert np.median(missed / np.abs(exact(x, order))) < 1e-5
+
+
+def test_bars_hold_where_x_plus_step_is_beyond_a_power_of_2():
+    x = 1 + np.random.default_rng(0).uniform(-1 / 4, 1 / 4, 5000)
+    found = derivative(closed(lambda x: np.abs(x - 1)), x)
+    assert (np.abs(found.value - np.sign(x - 1)) <= found.error).all()
+
+
+@pytest.mark.parametrize("h", [np.float32(0.1), np.float16(0.01), np.uint8(1), 0.1])
+def test_a_step_of_any_type_is_worked_with_in_float64(h):
+    for method in ("auto", "central", "forward"):
+        found, expected = (derivative(closed(np.sin), np.array([0.5, 1.0]), h=step, method=method) for step in (h, float(h)))
+        np.testing.assert_array_equal(found.value, expected.value)

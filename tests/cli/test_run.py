@@ -302,3 +302,15 @@ def test_workers_take_the_installed_edgecalc_and_not_a_folder_of_that_name(photo
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "edges" / "disk.png").is_file()
     assert not (tmp_path / "source" / "taken").exists()
+
+
+def test_edges_of_a_deep_image_are_the_same_in_every_format(photos, tmp_path):
+    deep = np.asarray(Image.open(photos / "disk.png").convert("L")).astype(np.uint16) * 257
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    found = []
+    for format, read in (("png", read_gray), ("tif", read_gray), ("npy", np.load)):
+        assert run(tmp_path / "deep.png", "-o", tmp_path / format, "--op", "canny:low=100,high=200", "--format", format) == 0
+        found.append(read(tmp_path / format / f"deep.{format}"))
+    assert (found[0] > 0).any()
+    for other in found[1:]:
+        np.testing.assert_array_equal(other > 0, found[0] > 0)

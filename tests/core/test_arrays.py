@@ -292,3 +292,22 @@ def test_white_stays_white_behind_any_alpha_and_in_blocks_of_any_size(dtype, mon
 def test_gray_is_true_or_false(gray):
     with pytest.raises(REFUSED, match="gray"):
         ec.sobel(np.zeros((4, 5, 3), np.uint8), gray=gray)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_picture_with_channels_is_no_volume_unless_its_axis_is_a_number(channels):
+    image = np.random.default_rng(0).integers(0, 256, (9, 10, channels), np.uint8)
+    with pytest.raises(ValueError, match="looks like a colour image"):
+        ec.sobel(image)
+    assert ec.sobel(image, axis=0).shape == image.shape
+    gray = image[..., 0] if channels < 3 else None
+    if channels == 2:
+        gray = np.asarray(Image.alpha_composite(Image.new("RGBA", (10, 9), "white"), Image.fromarray(image, "LA").convert("RGBA")).convert("L"))
+    if gray is not None:
+        np.testing.assert_array_equal(ec.sobel(image, gray=True), ec.sobel(gray))
+
+
+def test_gray_is_not_passed_over_where_nothing_is_a_colour():
+    for shape in ((2, 9, 10, 3), (9, 10, 5)):
+        with pytest.raises(ValueError, match="with gray=True"):
+            ec.sobel(np.ones(shape), gray=True)

@@ -214,3 +214,13 @@ def test_one_image_may_be_read_by_many_callers(large):
 def test_an_interpreter_ends_while_its_threads_are_idle():
     program = "import numpy as np, edgecalc as ec; ec.sobel(np.zeros((2000, 1000), np.uint8), threads=4); print('end')"
     assert process.printed(program, timeout=60) == "end"
+
+
+def test_what_is_called_while_the_interpreter_goes_down_works_on_one_thread():
+    code = """
+import atexit, numpy as np, edgecalc as ec
+image = np.ones((2000, 1000), np.uint8)
+atexit.register(lambda: print(ec.sobel(image, threads=2).shape))
+ec.sobel(image, threads=2)
+"""
+    assert process.printed(code) == "(2000, 1000)"

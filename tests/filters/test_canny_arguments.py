@@ -272,3 +272,34 @@ def test_what_is_not_accepted_is_named_with_what_is(bad):
 def test_numpy_numbers_are_numbers(kind):
     assert ec.canny(bars(), 100, 300).any()
     np.testing.assert_array_equal(ec.canny(bars(), kind(100), kind(300), ksize=np.int64(3), threads=np.int32(2)), ec.canny(bars(), 100, 300))
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_a_mask_of_any_layout_hides_the_same_pixels_of_own_gradients(norm):
+    pair, mask = np.random.default_rng(0).normal(size=(2, 60, 90)), np.ones((60, 90), bool)
+    mask[10:30, 20:70] = False
+    expected = ec.canny(None, 0.5, 1, gradients=tuple(pair), mask=mask, norm=norm)
+    assert expected.any() and not expected[10:30, 20:70].any()
+    for other in (np.asfortranarray(mask), mask.astype(np.int8).T.copy().T):
+        np.testing.assert_array_equal(ec.canny(None, 0.5, 1, gradients=tuple(pair), mask=other, norm=norm), expected)
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+@pytest.mark.parametrize(
+    ("dtype", "hidden"), [("float32", 3.4e38), ("float32", -np.inf), ("float64", 1e200), ("float64", np.inf), ("float64", -1.797e308)]
+)
+def test_what_a_masked_pixel_holds_does_not_count(dtype, hidden, norm):
+    image, mask = (bars() / 255).astype(dtype), np.ones((40, 60), bool)
+    mask[20, 30] = False
+    expected, thinned = ec.canny(image, 0.2, 0.6, mask=mask, norm=norm), ec.nonmax(image, image, mask=mask, norm=norm)
+    assert expected.any()
+    image[20, 30] = hidden
+    np.testing.assert_array_equal(ec.canny(image, 0.2, 0.6, mask=mask, norm=norm), expected)
+    np.testing.assert_array_equal(ec.nonmax(image, image, mask=mask, norm=norm) > 0, thinned > 0)
+
+
+def test_the_largest_floats_are_no_error():
+    image = np.zeros((5, 5))
+    image[2, 2] = 1.7e308
+    assert ec.canny(image, 1, 2).any() and ec.canny_auto(image, "otsu").edges.shape == (5, 5)
+    assert np.isinf(ec.di_zenzo(image).magnitude).any() and np.isinf(ec.nonmax(image, image)).any()

@@ -252,3 +252,34 @@ def test_numpy_numbers_are_numbers(kind):
         ec.gaussian_derivative(image, kind(2), order=np.int8(1), truncate=kind(3)), ec.gaussian_derivative(image, 2.0, truncate=3.0)
     )
     np.testing.assert_array_equal(ec.difference_of_gaussians(image, kind(1), kind(2)), ec.difference_of_gaussians(image, 1.0, 2.0))
+
+
+@pytest.mark.parametrize("name", ["gaussian", "gaussian_derivative", "gaussian_laplace", "difference_of_gaussians"])
+def test_one_sided_ends_are_refused_for_volumes_too(name):
+    for shape in ((20, 20), (20, 20, 20)):
+        with pytest.raises(ValueError, match=r'border: "one-sided" is for'):
+            getattr(ec, name)(np.ones(shape), 0.5, border="one-sided")
+
+
+def test_normalize_is_for_first_derivatives():
+    for order in (0, 2, 3):
+        with pytest.raises(ValueError, match=f"normalize: True came with order={order}"):
+            ec.gaussian_derivative(np.ones((9, 9)), 1.0, order=order, normalize=True)
+
+
+@pytest.mark.parametrize(("dtype", "sign"), [("int64", -1), ("int64", 1), ("uint64", -1), ("uint64", 1), ("int8", 1)])
+def test_a_sum_of_passes_saturates(dtype, sign):
+    volume = np.zeros((7, 7, 7))
+    volume[3, 3, 3] = sign * -1e21
+    limits = np.iinfo(dtype)
+    assert ec.gaussian_laplace(volume, 1, dtype=dtype)[3, 3, 3] == (limits.max if sign > 0 else limits.min)
+    volume[3, 3, 3] = np.nan
+    assert ec.gaussian_laplace(volume, 1, dtype=dtype)[3, 3, 3] == 0
+
+
+def test_a_volume_of_float32_is_smoothed_in_the_type_that_is_asked_for():
+    volume = np.random.default_rng(0).normal(size=(9, 10, 11)).astype(np.float32)
+    expected = ec.gaussian(volume.astype(np.float64), 1.0)
+    np.testing.assert_array_equal(ec.gaussian(volume, 1.0, dtype=np.float64), expected)
+    np.testing.assert_array_equal(ec.gaussian(volume, 1.0, out=np.empty_like(expected)), expected)
+    assert (ec.gaussian(volume, 1.0) != expected.astype(np.float32)).any()

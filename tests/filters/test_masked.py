@@ -352,3 +352,12 @@ def test_what_is_not_accepted_is_named(call, said):
 def test_the_diagonals_of_roberts_take_no_mask():
     with pytest.raises(TypeError, match="mask"):
         ec.roberts(IMAGE, mask=MASK)
+
+
+@pytest.mark.parametrize("name", ["gradient", "polar"])
+def test_overlapping_outputs_are_refused(name):
+    image, mask = some_image((8, 9), "float32"), random_mask((8, 9))
+    room = np.zeros((9, 9), np.float32)
+    for outs in ((room[:8], room[:8]), (room[:8], room[1:])):
+        with pytest.raises(ValueError, match="the two arrays overlap"):
+            getattr(ec, name)(image, mask=mask, out=outs)

@@ -287,3 +287,22 @@ def test_gray_takes_the_luma_of_a_colour_image(name):
 def test_what_is_not_accepted_is_named(call, said):
     with pytest.raises((TypeError, ValueError), match=said):
         call()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_ridge_of_either_sign_is_coherent_and_a_blob_is_not(sign):
+    rows, columns = np.indices((41, 41)) - 20.0
+    ridge, blob = (sign * np.exp(-square / 18) for square in (columns**2, rows**2 + columns**2))
+    assert ec.hessian(ridge, 1.0).coherence()[20, 20] > 0.99
+    assert ec.hessian(blob, 1.0).coherence()[20, 20] < 1e-6
+    noise = ec.hessian(np.random.default_rng(0).normal(size=(40, 50)), 1.0).coherence()
+    assert noise.min() >= 0 and noise.max() <= 1
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e-21, 1e17, 1e25])
+def test_structure_of_float32_does_not_depend_on_its_unit(unit):
+    image = np.random.default_rng(0).normal(size=(40, 50)).astype(np.float32)
+    tensor, scaled = ec.structure_tensor(image), ec.structure_tensor(image * np.float32(unit))
+    assert tensor.xx.dtype == np.float32 and scaled.xx.dtype == np.float64
+    np.testing.assert_allclose(scaled.coherence(), tensor.coherence(), atol=1e-4)
+    assert ec.structure_tensor(np.zeros((5, 5), np.float32)).xx.dtype == np.float32

@@ -220,3 +220,18 @@ def test_a_picture_is_uint8_or_float(view, dtype):
 def test_any_picture_is_the_picture_of_the_twin(shape, dtype, name, view, border):
     image = images.random_image(shape, dtype)
     assert applied(name, image, border=border, view=view).tolist() == twins.picture(twins.derivative(image, name, "x", border), view)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_infinity_counts_for_nothing_in_scale_and_is_the_end_of_it(bad, dtype):
+    image = images.noisy_image((7, 150), dtype)
+    image[0, 0] = image[3, 70] = image[5, 149] = bad
+    derivative = ec.forward(image, border="edge")
+    finite = np.isfinite(derivative)
+    low, high = derivative[finite].min(), derivative[finite].max()
+    picture = ec.forward(image, border="edge", view="scale")
+    exact = (derivative[finite].astype(np.float64) - low) / (float(high) - low) * 255
+    np.testing.assert_allclose(picture[finite], exact, rtol=0, atol=0.5001)
+    assert (~finite).sum() == 5
+    np.testing.assert_array_equal(picture[~finite], np.where(derivative[~finite] > 0, 255, 0))
