@@ -91,7 +91,15 @@ def test_the_reference_check_is_there():
     assert callable(ec.reference.check)
 
 
-@pytest.mark.parametrize("first_use", ["pass", "import numpy as np; ec.magnitude(np.zeros((9, 9), np.uint8)); ec.differentiate(np.arange(9.0))"])
+FIRST_USES = [
+    f"import numpy as np; z = np.zeros((9, 9), np.uint8); ec.{use}"
+    for use in ("canny(z, 1, 2, sigma=1.0)", "canny_auto(z)", "gaussian(z, 1.0)", "structure_tensor(z)", "laplacian(z)", "thin(z)", "di_zenzo(z)")
+]
+
+
+@pytest.mark.parametrize(
+    "first_use", ["pass", "import numpy as np; ec.magnitude(np.zeros((9, 9), np.uint8)); ec.differentiate(np.arange(9.0))", *FIRST_USES]
+)
 def test_import_brings_no_peer_no_image_library_and_nothing_slow(first_use):
     program = f"import sys, edgecalc as ec; {first_use}; print(*[name for name in {HEAVY + SLOW} if name in sys.modules])"
     assert process.printed(program) == ""

@@ -59,7 +59,11 @@ class Journal:
         state.mkdir(parents=True, exist_ok=True)
         label = "" if shard[1] == 1 else f"-{shard[0]}of{shard[1]}"
         self.house = locked(state / "lock", out, alone=not label)  # shards share it, a whole run does not
-        self.lock = locked(state / f"lock{label}", out) if label else self.house
+        try:
+            self.lock = locked(state / f"lock{label}", out) if label else self.house
+        except BaseException:
+            os.close(self.house)
+            raise
         self.path = state / f"journal{label}.sqlite"
         try:
             self.database = sqlite3.connect(self.path, isolation_level=None)

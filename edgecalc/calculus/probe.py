@@ -145,12 +145,14 @@ class Probe:
         """Of a value that depends on the other points too, as by their mean, neighbours tell no derivative. What throws dice is let pass."""
         if len(x) < 2 or self.scalar:
             return
-        alone, beside = float(self(x[:1])[0]), float(self(x[[0, -1]])[0])
-        if abs(alone - beside) > MIXED * max(abs(alone), abs(beside)) and self(x[:1])[0] == alone:
-            raise ValueError(
-                f"f: at {x[0]:.6g} it gave {alone:.6g} for that point alone and {beside:.6g} beside {x[-1]:.6g}; "
-                "a function that takes each point by itself, without a mean or an order of all, is accepted"
-            )
+        two = x[np.array([0, np.argmax(np.abs(x - x[0]))])]
+        for place, other, beside in zip(two, two[::-1], self(two).tolist(), strict=True):
+            alone = float(self(np.array([place]))[0])
+            if abs(alone - beside) > MIXED * max(abs(alone), abs(beside)) and self(np.array([place]))[0] == alone:
+                raise ValueError(
+                    f"f: at {place:.6g} it gave {alone:.6g} for that point alone and {beside:.6g} beside {other:.6g}; "
+                    "a function that takes each point by itself, without a mean or an order of all, is accepted"
+                )
 
     def one(self, x: Any) -> float:
         return float(or_nan(self.f, x))

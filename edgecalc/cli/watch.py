@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
         rounds += 1
         try:
-            everything = plan(args.inputs, args.out, selection(args))
+            everything, told = plan(args.inputs, args.out, selection(args)), ""
         except EdgecalcError as error:  # two names for one output, as a rule: nothing is done until one of them goes
             if rounds == 1:
                 raise

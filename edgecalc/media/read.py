@@ -24,6 +24,24 @@ FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 GRAY_IN_FILE = ("RGB", "YCbCr", "L")  # modes of a JPEG whose luma can be decoded alone
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 WIDE = (*DEEP, "I", "F")
+BACK = dict(
+    zip(
+        range(2, 9),
+        (
+            Image.Transpose[way]
+            for way in (
+                "FLIP_LEFT_RIGHT",
+                "ROTATE_180",
+                "FLIP_TOP_BOTTOM",
+                "TRANSPOSE",
+                "ROTATE_90",
+                "TRANSVERSE",
+                "ROTATE_270",
+            )
+        ),
+        strict=True,
+    )
+)  # fmt: skip  (from upright to how each EXIF orientation lies in the file)
 
 
 class Page(NamedTuple):
@@ -55,9 +73,13 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                 limits.check_size(name, image.width, image.height, deep=image.mode in WIDE)
                 if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
                     image.draft("L", image.size)
+                turned = orientation_of(image) if image.format == "TIFF" else 1  # Pillow turns those itself
                 image.load()  # a PNG may tell its orientation behind the pixels
                 orientation = orientation_of(image) if rotate else 1
-                yield Page(gray_array(ImageOps.exif_transpose(image) if orientation > 1 else image, name), orientation)
+                upright: Image.Image = ImageOps.exif_transpose(image) if orientation > 1 else image
+                if turned > 1 and orientation_of(image) == 1:
+                    orientation, upright = (turned, image) if rotate else (1, image.transpose(BACK[turned]))
+                yield Page(gray_array(upright, name), orientation)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:

@@ -250,3 +250,26 @@ def test_new_names_beside_the_inputs_are_accepted(tmp_path):
 @needs_proc
 def test_a_million_planned_files_fit_in_half_a_gigabyte(tmp_path):
     assert 1e8 < taken_by_a_million(tmp_path, 100_000) < 5e8
+
+
+def test_a_list_of_zeros_keeps_every_other_byte_of_a_name(tmp_path):
+    (tmp_path / "list").write_bytes(b"a.jpg\r\0")
+    assert [job.source for job in plan([], Path("out"), Selection(files_from=str(tmp_path / "list"), null=True))] == ["a.jpg\r"]
+
+
+def test_shards_are_cut_by_outputs_however_the_inputs_are_named(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    for k in range(40):
+        (tmp_path / "in" / f"{k}.jpg").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    for k in (1, 2, 3):
+        relative, absolute = ([job.name for job in one_of(plan([source], Path("out")), (k, 3))] for source in ("in", str(tmp_path / "in")))
+        assert relative == absolute
+
+
+def test_a_listed_file_that_is_gone_is_a_job_that_will_fail(tmp_path):
+    for name in ("in/a.jpg", "out/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "list").write_text(f"{tmp_path}/in/a.jpg\n{tmp_path}/in/gone.jpg\n")
+    assert len(plan([], tmp_path / "out", Selection(files_from=str(tmp_path / "list")))) == 2

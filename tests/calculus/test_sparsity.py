@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edgecalc.calculus import sparsity
 from edgecalc.calculus.sparsity import FEWEST, GROUPS, ROUNDS, colours, pattern, recovered
 
 COUNT = 300
@@ -140,3 +141,24 @@ def test_a_band_needs_no_more_colours_than_it_is_wide():
     row, column = np.indices((50, 50))
     near = np.abs(row - column) <= 2
     assert colours(row[near], column[near], 50).max() + 1 == 5
+
+
+def test_a_row_of_more_columns_than_take_turns():
+    column = np.array([*range(59), 61, 62])
+    assert len(set(colours(np.zeros(61, int), column, 63)[column].tolist())) == 61
+    row, column = np.nonzero(np.random.default_rng(1).random((120, 120)) < 0.95)
+    found = colours(row, column, 120)
+    assert all(len(set(found[column[row == i]].tolist())) == (row == i).sum() for i in range(120))
+
+
+def test_a_pattern_larger_than_a_chunk(monkeypatch):
+    monkeypatch.setattr(sparsity, "CHUNK", 7 * COUNT)
+    asked = Matrix(symmetric(SPARSE["band"]))
+    assert recovered(asked.moved, asked.along, COUNT, 1e-11) is not None
+
+
+def test_a_row_of_rounding_alone_denies_nothing():
+    matrix = symmetric(SPARSE["chain"])
+    matrix[40] = matrix[:, 40] = 0
+    asked, noise = Matrix(matrix), np.random.default_rng(5).uniform(-1e-17, 1e-17, COUNT)
+    assert recovered(asked.moved, lambda ways: asked.along(ways) + noise, COUNT, 1e-11) is not None

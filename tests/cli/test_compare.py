@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from edgecalc.cli.main import main
+from edgecalc.errors import EdgecalcError
+from edgecalc.media.page import check_name
 from edgecalc.reference.images import photo
 
 
@@ -97,3 +99,10 @@ def test_help_has_examples_and_every_operator(capsys):
     from edgecalc.reference.calls import PARAMETERS
 
     assert all(name in out for name in PARAMETERS)
+
+
+def test_a_page_has_the_ending_of_one():
+    for good in (("a.HTML", "-o"), ("a.htm", "-o"), ("a.PNG", "--html", ".png")):
+        check_name(*good)
+    with pytest.raises(EdgecalcError, match="-o: "):
+        check_name("a.png", "-o")

@@ -111,3 +111,17 @@ def test_a_second_watch_goes_on_where_the_first_ended(tmp_path):
 def test_negative_waits_and_rounds_are_refused(option, tmp_path, capsys):
     assert main(["watch", str(tmp_path), "-o", str(tmp_path / "out"), f"{option}=-1"]) == 2
     assert option in capsys.readouterr().err
+
+
+def test_a_collision_that_comes_again_is_told_again(tmp_path):
+    source = photos(tmp_path / "in", 1)
+    process = start("watch", source, "-o", tmp_path / "out", "--every", 0.05, "--settle", 0)
+    wait(lambda: len(files(tmp_path / "out")) == 1)
+    for k, name in enumerate(("000.jpg", "000.jpg", "000.bmp")):
+        shutil.copy(source / "000.png", source / name)
+        time.sleep(0.5)
+        (source / name).unlink()
+        shutil.copy(source / "000.png", source / f"later{k}.png")
+        wait(lambda k=k: f"later{k}.png" in files(tmp_path / "out"))
+    process.send_signal(signal.SIGINT)
+    assert ended(process).err.count("; waiting") == 3

@@ -72,3 +72,15 @@ def test_large_volumes_and_large_outputs_of_valid(image):
     volume = image[:2080].reshape(4, 520, WIDTH)
     np.testing.assert_array_equal(ec.central(volume, 0), np.stack([ec.central(volume[:, k], "y") for k in range(520)], 1))
     np.testing.assert_array_equal(ec.sobel(image, border="valid"), by_bands(ec.sobel, image)[1:-1, 1:-1])
+
+
+@pytest.mark.parametrize("width", [1, 3, 7, 31])
+def test_large_outputs_of_few_columns(width):
+    image = images.random_image(((1 << 22) // width + 5, width), "uint8", 3)
+    expected = by_bands(ec.sobel, image, rows=400_000)
+    for offset, gap in ((0, 0), (40, 0), (2, 5)):
+        for threads in (1, 3):
+            whole, out = placed(image.shape, "int16", offset, gap)
+            ec.sobel(image, out=out, threads=threads)
+            np.testing.assert_array_equal(out, expected)
+            assert untouched(whole, out)

@@ -375,3 +375,19 @@ def test_the_twin_pads_as_the_others_do():
         for border in PADDED:
             for derivative, axis in zip(canny_twin.derivatives(image, ksize, border, 5), "xy", strict=True):
                 assert derivative.tolist() == twins.derivative(image, "sobel", axis, border, 5, ksize)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float64"])
+def test_wide_types_are_smoothed_in_float64(dtype):
+    image = (images.random_image((60, 41), "uint8") + 1e9).astype(dtype)
+    expected = ec.canny(ec.gaussian(image, 1.4, border="edge", dtype=np.float64), 40, 90)
+    assert expected.any()
+    np.testing.assert_array_equal(ec.canny(image, 40, 90, sigma=1.4), expected)
+
+
+@pytest.mark.parametrize("exponent", [100, 118])
+def test_float32_whose_large_derivatives_overflow(exponent):
+    scale = np.ldexp(1.0, exponent)
+    expected = ec.canny(bars(dtype="float32"), 4000, 9000, ksize=7)
+    assert expected.any()
+    np.testing.assert_array_equal(ec.canny(bars(dtype="float32") * np.float32(scale), 4000 * scale, 9000 * scale, ksize=7), expected)

@@ -54,15 +54,19 @@ def test_exif_orientation_is_applied(tmp_path):
     assert np.array_equal(array, np.rot90(GRAY, -1))
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "deep.tif"])
 @pytest.mark.parametrize("orientation", range(10))
-def test_a_page_says_how_it_was_turned_and_may_stay_as_it_is_stored(orientation, tmp_path):
+def test_a_page_says_how_it_was_turned_and_may_stay_as_it_is_stored(orientation, name, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    path = saved(tmp_path, Image.fromarray(GRAY), "a.png", exif=exif)
+    image = GRAY.astype(np.uint16) * 200 if name == "deep.tif" else GRAY
+    path = saved(tmp_path, Image.fromarray(image), name, exif=exif)
     (turned,), (stored,) = read_pages(path), read_pages(path, rotate=False)
     assert (turned.orientation, stored.orientation) == (orientation if 2 <= orientation <= 8 else 1, 1)
-    assert np.array_equal(stored.pixels, GRAY)
-    assert np.array_equal(turned.pixels, GRAY) == (turned.orientation == 1)
+    assert np.array_equal(stored.pixels, image)
+    assert np.array_equal(turned.pixels, image) == (turned.orientation == 1)
+    if orientation == 6:
+        assert np.array_equal(turned.pixels, np.rot90(image, -1))
 
 
 def test_half_a_file_is_an_error_that_names_it(tmp_path):
