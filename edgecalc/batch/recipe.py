@@ -155,10 +155,8 @@ class Recipe:
         elif self.operator in PICTURES:
             parameters.setdefault("dtype", "uint8")
         if image.dtype != "uint8":
-            full = (
-                65535.0 if image.dtype == "uint16" else (finite_peak(image) if image.dtype.kind == "f" else float(abs(image).max(initial=0))) or 1.0
-            )
-            image = image.astype("float32") * (255 / full)
+            deep, image = image.dtype == "uint16", image.astype("float32")
+            image *= 255 / (65535.0 if deep else finite_peak(image) or 1.0)
         result = self.call(image, parameters, threads)
         return self.around(result) if self.operator == "orientation" else result
 

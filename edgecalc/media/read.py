@@ -24,24 +24,15 @@ FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 GRAY_IN_FILE = ("RGB", "YCbCr", "L")  # modes of a JPEG whose luma can be decoded alone
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 WIDE = (*DEEP, "I", "F")
-BACK = dict(
-    zip(
-        range(2, 9),
-        (
-            Image.Transpose[way]
-            for way in (
-                "FLIP_LEFT_RIGHT",
-                "ROTATE_180",
-                "FLIP_TOP_BOTTOM",
-                "TRANSPOSE",
-                "ROTATE_90",
-                "TRANSVERSE",
-                "ROTATE_270",
-            )
-        ),
-        strict=True,
-    )
-)  # fmt: skip  (from upright to how each EXIF orientation lies in the file)
+BACK = {  # from upright to how each EXIF orientation lies in the file
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 
 
 class Page(NamedTuple):
