@@ -314,3 +314,9 @@ def test_edges_of_a_deep_image_are_the_same_in_every_format(photos, tmp_path):
     assert (found[0] > 0).any()
     for other in found[1:]:
         np.testing.assert_array_equal(other > 0, found[0] > 0)
+
+
+def test_a_pyproject_may_be_named_as_the_configuration(photos, tmp_path, capsys):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.edgecalc.run]\nop = "sobel"\n')
+    assert run(photos / "disk.png", "-o", tmp_path / "out", "--config", tmp_path / "pyproject.toml") == 0
+    assert "sobel -> " in capsys.readouterr().err
