@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, ImageStat
+from PIL import Image, ImageStat
 
 from edgecalc.errors import ImageFileError
 from edgecalc.media.limits import Limits
 from edgecalc.media.page import data_uri
-from edgecalc.media.read import FORMATS, WIDE, gray_array, opened
+from edgecalc.media.read import FORMATS, WIDE, gray_array, loaded, opened
 
 SIDE = 320  # pixels of the longer side
 DARK = 64  # a picture of lines has a median below this
@@ -93,9 +93,7 @@ def shrunk(path: Path, size: tuple[int, int], limits: Limits, upright: bool = Tr
         if image.info.get("progressive"):
             limits.check_scans(path, file)
         image.draft(None, (2 * SIDE, 2 * SIDE))  # of a JPEG, decodes no more than is needed
-        return plain(ImageOps.exif_transpose(image) if upright else image).resize(
-            size, Image.Resampling.BOX if image.mode in ("1", "L") else Image.Resampling.LANCZOS
-        )
+        return plain(loaded(image, upright)[0]).resize(size, Image.Resampling.BOX if image.mode in ("1", "L") else Image.Resampling.LANCZOS)
 
 
 def plain(image: Image.Image) -> Image.Image:

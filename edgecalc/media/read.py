@@ -64,13 +64,8 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                 limits.check_size(name, image.width, image.height, deep=image.mode in WIDE)
                 if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
                     image.draft("L", image.size)
-                turned = orientation_of(image) if image.format == "TIFF" else 1  # Pillow turns those itself
-                image.load()  # a PNG may tell its orientation behind the pixels
-                orientation = orientation_of(image) if rotate else 1
-                upright: Image.Image = ImageOps.exif_transpose(image) if orientation > 1 else image
-                if turned > 1 and orientation_of(image) == 1:
-                    orientation, upright = (turned, image) if rotate else (1, image.transpose(BACK[turned]))
-                yield Page(gray_array(upright, name), orientation)
+                lying, orientation = loaded(image, rotate)
+                yield Page(gray_array(lying, name), orientation)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
@@ -100,6 +95,16 @@ def opened(path: Any) -> BinaryIO:
         os.close(handle)
         raise NoFile(f"{printable(path)}: {'an empty file' if stat.S_ISREG(status.st_mode) else 'not a regular file'}")
     return os.fdopen(handle, "rb")
+
+
+def loaded(image: Image.Image, rotate: bool) -> tuple[Image.Image, int]:
+    """The right way up or as it is stored, and the orientation by which it was turned."""
+    turned = orientation_of(image) if image.format == "TIFF" else 1
+    image.load()  # a PNG may tell its orientation behind the pixels
+    if turned > 1 and orientation_of(image) == 1:  # Pillow turns a TIFF itself
+        return (image, turned) if rotate else (image.transpose(BACK[turned]), 1)
+    orientation = orientation_of(image) if rotate else 1
+    return (ImageOps.exif_transpose(image) if orientation > 1 else image), orientation
 
 
 def orientation_of(image: Image.Image) -> int:

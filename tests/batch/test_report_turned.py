@@ -11,12 +11,13 @@ from edgecalc.cli.main import main
 from tests.batch.test_report import made, opened
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
 @pytest.mark.parametrize("how", ["no-rotate", "rotate", "an old journal", "an old journal, gone on with"])
-def test_a_thumbnail_lies_as_its_result(how, tmp_path):
+def test_a_thumbnail_lies_as_its_result(how, name, tmp_path):
     image, exif = np.zeros((20, 30), np.uint8), Image.Exif()
     image[:, :15], exif[0x0112] = 255, 6
-    Image.fromarray(image).save(tmp_path / "a.png", exif=exif)
-    assert main(["run", str(tmp_path / "a.png"), "-o", str(tmp_path / "out"), *(["--no-rotate"] if how == "no-rotate" else [])]) == 0
+    Image.fromarray(image).save(tmp_path / name, exif=exif)
+    assert main(["run", str(tmp_path / name), "-o", str(tmp_path / "out"), *(["--no-rotate"] if how == "no-rotate" else [])]) == 0
     if how.startswith("an old"):
         database = sqlite3.connect(tmp_path / "out" / STATE / "journal.sqlite")
         database.execute("alter table files drop column orientation")
