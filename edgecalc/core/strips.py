@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgecalc.core.arrays import whole
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 WORTH_A_THREAD = 1 << 20  # pixels
 MOST_THREADS = 1024
@@ -40,18 +40,25 @@ def cut(length: int, parts: int) -> list[tuple[int, int]]:
 
 def run(work: Callable[[int, int], object], length: int, parts: int) -> list:
     """work(first, last) for each range: the last one here, the others in the pool."""
-    global _pool  # noqa: PLW0603
     *others, mine = cut(length, parts)
-    if others and _pool is None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        _pool = ThreadPoolExecutor(max_workers=max(cores(), 8), thread_name_prefix="edgecalc")
-    try:
-        futures = [_pool.submit(work, *each) for each in others] if _pool else []
-    except RuntimeError:  # the interpreter is going down: nothing may be begun on another thread
-        return [work(*each) for each in (*others, mine)]
+    futures = [handed_over(work, *each) for each in others]
     last = work(*mine)
-    return [*(future.result() for future in futures), last]
+    return [*(future.result() if future else work(*each) for future, each in zip(futures, others, strict=True)), last]
+
+
+def handed_over(work: Callable[[int, int], object], first: int, last: int) -> Future | None:
+    """None while the interpreter goes down, when nothing may be begun on another thread."""
+    global _pool  # noqa: PLW0603
+    try:
+        if _pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            _pool = ThreadPoolExecutor(max_workers=max(cores(), 8), thread_name_prefix="edgecalc")
+        return _pool.submit(work, first, last)
+    except RuntimeError as error:
+        if "shutdown" not in str(error):
+            raise
+        return None
 
 
 def _forget() -> None:

@@ -241,7 +241,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     if planes.dtype == F32 and arrays.peak(planes, known(unknown)) > MOST_SINGLE:
         planes = planes.astype(F64)
     if sigma is not None:
-        row(sigma, 0, 4.0)
+        row(sigma, 0, 4.0)  # what it refuses is refused before anything is made
     if sigma is not None and not banded:
         smoothed = np.empty(planes.shape, smoothed_type(planes.dtype))
         for plane, target in zip(planes, smoothed, strict=True):
@@ -273,9 +273,9 @@ def given(gradients: Any, mask: Any) -> Field:
     if kind == I32 and x.dtype.itemsize <= 2 and sum(max(int(each.max(initial=0)), -int(each.min(initial=0))) for each in (x, y)) < 32767:
         kind = I16
     x, y = np.ascontiguousarray(x, kind), np.ascontiguousarray(y, kind)
-    pair = np.stack([x, y]) if kind in (F32, F64) or mask is not None else EMPTY
-    unknown = unknown_pixels(pair, mask) if pair.size else None
-    if kind == F64:
+    pair = np.stack([x, y]) if kind in (F32, F64) or mask is not None else None
+    unknown = None if pair is None else unknown_pixels(pair, mask)
+    if pair is not None and kind == F64:
         (x, y), divided = arrays.sound(pair, known(unknown))
     return Field(None, x, y, unknown, kind, divided)
 
@@ -312,8 +312,8 @@ def smoothed_type(dtype: np.dtype) -> np.dtype:
 def smooth(plane: np.ndarray, sigma: Any, unknown: np.ndarray | None, border: str, cval: Any, threads: Any, out: np.ndarray) -> None:
     """By a Gaussian; over the known pixels alone if some are not."""
     options = {"border": border, "dtype": out.dtype, "threads": threads}
-    known = plane if unknown is None else np.where(unknown, plane.dtype.type(0), plane)
-    gaussian(known, sigma, cval=cval, out=out, **options)
+    filled = plane if unknown is None else np.where(unknown, plane.dtype.type(0), plane)
+    gaussian(filled, sigma, cval=cval, out=out, **options)
     if unknown is not None:
         weight = gaussian(1 - unknown, sigma, cval=1, **options)
         np.divide(out, weight, out=out, where=weight > 0)

@@ -49,7 +49,7 @@ def gaussian_derivative(
     array([1., 1., 1., 1.])
     """
     order = arrays.whole(order, "order", 0, MOST_ORDER)
-    if normalize is True and order != 1:
+    if arrays.truth(normalize, "normalize") and order != 1:
         raise ValueError(f"normalize: True came with order={order}; it is accepted with order=1, whose ramp has a slope")
     options = (border, cval, normalize, view, dtype)
     return smoothed(image, axis, row(sigma, order, truncate), row(sigma, 0, truncate), options, out, threads, gray)
@@ -114,7 +114,8 @@ def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tu
     if border == "one-sided":
         raise ValueError(ONE_SIDED)
     array = arrays.image_array(image, axis=axis)
-    if array.dtype == np.float32 and (dtype if out is None or dtype is not None else out.dtype) == np.float64:
+    wanted = getattr(out, "dtype", None) if dtype is None else dtype
+    if array.dtype == np.float32 and wanted is not None and arrays.output_type(wanted) == np.float64:
         array = array.astype(np.float64)  # between the axes, too
     chosen = arrays.axis_number("x" if axis is None else axis, array.ndim)
     for other in range(array.ndim):

@@ -16,7 +16,7 @@ cdef extern from *:
     #if defined(__AVX512F__)
     #include <immintrin.h>
     #endif
-    /* Roots of whole numbers to 65280, rounded. None is within 4e-7 of its size of a half, so that an approximation to 2^-14 and one step by Newton
+    /* Roots of whole numbers to 65280, rounded. None is nearer to a half than 1.9e-6 of its size, so that an approximation to 2^-14 and one step by Newton
        round as the processor's own root does, which takes twice as long. Adding 2^23 rounds to the lowest bits; 0 comes as a NaN, whose are 0. */
     static void edgecalc_roots(const uint16_t *squares, uint8_t *out, ptrdiff_t count) {
         ptrdiff_t k = 0;

@@ -216,11 +216,12 @@ def test_an_interpreter_ends_while_its_threads_are_idle():
     assert process.printed(program, timeout=60) == "end"
 
 
-def test_what_is_called_while_the_interpreter_goes_down_works_on_one_thread():
-    code = """
+@pytest.mark.parametrize("before", ["", "ec.sobel(image, threads=2)"], ids=["first", "again"])
+def test_what_is_called_while_the_interpreter_goes_down_works_on_one_thread(before):
+    code = f"""
 import atexit, numpy as np, edgecalc as ec
 image = np.ones((2000, 1000), np.uint8)
 atexit.register(lambda: print(ec.sobel(image, threads=2).shape))
-ec.sobel(image, threads=2)
+{before}
 """
     assert process.printed(code) == "(2000, 1000)"

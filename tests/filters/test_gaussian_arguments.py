@@ -280,6 +280,7 @@ def test_a_sum_of_passes_saturates(dtype, sign):
 def test_a_volume_of_float32_is_smoothed_in_the_type_that_is_asked_for():
     volume = np.random.default_rng(0).normal(size=(9, 10, 11)).astype(np.float32)
     expected = ec.gaussian(volume.astype(np.float64), 1.0)
-    np.testing.assert_array_equal(ec.gaussian(volume, 1.0, dtype=np.float64), expected)
+    for name in (np.float64, "float64", float, np.dtype(">f8")):
+        np.testing.assert_array_equal(ec.gaussian(volume, 1.0, dtype=name), expected)
     np.testing.assert_array_equal(ec.gaussian(volume, 1.0, out=np.empty_like(expected)), expected)
     assert (ec.gaussian(volume, 1.0) != expected.astype(np.float32)).any()
