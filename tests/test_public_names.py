@@ -2,6 +2,8 @@
 
 import doctest
 import inspect
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -112,3 +114,19 @@ def test_an_import_starts_no_thread_and_prints_nothing():
 
 def test_the_version_is_a_version():
     assert all(part.isdigit() for part in ec.__version__.split("."))
+
+
+def test_the_source_without_its_core_says_what_to_do(tmp_path):
+    """As beside README's first command, where Python finds the source before what it installed."""
+    shutil.copytree(Path(ec.__file__).parent, tmp_path / "edgecalc", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]  # which knows where the core lies
+try:
+    from edgecalc import sobel
+except ImportError as error:
+    print(error)
+"""
+    said = process.printed(program)
+    assert str(tmp_path / "edgecalc") in said and "start Python in another folder" in said and "pip install -e ." in said

@@ -6,11 +6,20 @@ EDGECALC_TARGET=base|avx2|avx512 forces one. All give the same bytes.
 import os
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-from edgecalc._cpu import targets as runnable
+try:
+    from edgecalc._cpu import targets as runnable
+except ModuleNotFoundError as error:
+    if error.name != "edgecalc._cpu":
+        raise
+    raise ImportError(
+        f"edgecalc: {Path(__file__).parents[1]} is the source, without its compiled core, and hides the package that is installed: "
+        "start Python in another folder, or compile it here: pip install -e ."
+    ) from None
 
 TARGETS = ("avx512", "avx2", "base")
 CODES = {
