@@ -1,39 +1,30 @@
 """A plan carried out by worker processes: one that crashes, hangs or eats memory costs its file, not the run.
 
-jobs ── journal: what is done already? ── a window of them in the pool ── records ── journal ── the caller
+jobs ── journal: what is done already? ── workers ── records ── journal ── the caller
 """
 
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from edgecalc.batch.journal import Journal, Record
 from edgecalc.batch.plan import STATE, Job
-from edgecalc.batch.work import Settings, fingerprint, prepare, work
+from edgecalc.batch.work import Settings, fingerprint
+from edgecalc.batch.workers import Worker
 from edgecalc.errors import EdgecalcError
 from edgecalc.media.names import printable, temporary
 
-if TYPE_CHECKING:
-    from pebble import ProcessPool
-
 EXISTING = ("skip", "overwrite", "error")
 FULL = {os.strerror(number) for number in (28, 122, 30)}  # no space, quota, read-only: no other file would fare better
-WINDOW = 256  # files in the pool for each worker: enough for as long as the journal waits for the disk
 PART = 0.7  # of the memory
 CONTAINERS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-PRELOADED = [
-    "edgecalc.batch.work", "edgecalc.batch.recipe", "edgecalc.media.read", "edgecalc.media.write", "edgecalc.filters.automatic",
-    "edgecalc.cli.main",  # the command's main module, which each worker imports as its own
-]  # fmt: skip
 DRAIN = 5.0  # seconds after an interrupt
 
 
@@ -69,6 +60,7 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
             journal.add(record)
             yield record
     memory, supervision = most_memory(), Supervision(out, journal, orders, stop or threading.Event())
+    settings = replace(settings, timeout=orders.timeout)
     large: list[Job] = []
     yield from supervision.carried_out(
         todo, replace(settings, memory=memory // orders.processes), orders.processes, large if orders.processes > 1 else None
@@ -104,25 +96,6 @@ def most_memory() -> int:
     return int(min(known) * PART)
 
 
-def context() -> Any:
-    """Workers are forked from a clean process that has imported what they need: quick to start and to replace. Asked for early, it is ready in time."""
-    import multiprocessing
-
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    from multiprocessing import forkserver
-
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(PRELOADED)
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"  # else it would import an uncompiled edgecalc from a source folder that it happens to run in
-    try:
-        forkserver.ensure_running()
-    finally:
-        os.environ.pop("PYTHONSAFEPATH") if before is None else os.environ.update(PYTHONSAFEPATH=before)
-    return made
-
-
 @dataclass
 class Supervision:
     """A run's passes: all files side by side, then those that need the memory of all workers, one by one."""
@@ -135,61 +108,57 @@ class Supervision:
 
     def carried_out(self, jobs: list[Job], settings: Settings, processes: int, large: list[Job] | None = None) -> Iterator[Record]:
         """In processes of their own. What does not fit into `settings.memory` is put aside in `large`, if there is such a list."""
-        from pebble import ProcessPool
-
-        if not jobs:
-            return
+        crew: list[Worker] = []
         begun: set[str] = set()  # names of files that may have been cut off
-        with ProcessPool(min(processes, len(jobs)), initializer=prepare, initargs=[settings], context=context()) as pool:
-            try:
-                yield from self.supervised(pool, jobs, processes, begun, large)
-            finally:
-                pool.stop()
-                pool.join()
-                for name in begun:
-                    temporary(self.out / name).unlink(missing_ok=True)
-
-    def supervised(self, pool: ProcessPool, jobs: list[Job], processes: int, begun: set[str], large: list[Job] | None) -> Iterator[Record]:
-        ended: queue.SimpleQueue = queue.SimpleQueue()
-        rest = iter(jobs)
-        running: dict[Any, tuple[Job, int]] = {}
-
-        def start(job: Job, attempt: int = 1) -> None:
-            future = pool.schedule(work, args=[job.source, job.name], timeout=self.orders.timeout)
-            running[future] = (job, attempt)
-            begun.add(job.name)
-            future.add_done_callback(ended.put)
-
-        for job in islice(rest, WINDOW * processes):
-            start(job)
-        until = float("inf")
-        while running and time.monotonic() < until:
-            if self.stop.is_set() and until == float("inf"):
-                until = time.monotonic() + DRAIN
-                for waiting in [each for each in running if not each.running() and each.cancel()]:
-                    running.pop(waiting)
-            try:
-                future = ended.get(timeout=0.1)
-            except queue.Empty:
-                continue
-            if future not in running:
-                continue
-            job, attempt = running.pop(future)
-            record, again = outcome(future, job, attempt, self.orders)
-            if again and until == float("inf"):
-                start(job, attempt + 1)
-                continue
-            if record.error not in ("Timeout", "Crashed"):
-                begun.discard(job.name)
-            if record.error == "MemoryError" and large is not None:
-                large.append(job)
-            else:
+        try:
+            for record in self.answered(crew, deque(jobs), settings, processes, begun):
+                if record.error == "MemoryError" and large is not None:
+                    large.append(Job(record.source, record.name))
+                    continue
                 self.journal.add(record)
                 yield record
                 self.stop_after(record)
-            if until == float("inf"):
-                for job in islice(rest, 1):
-                    start(job)
+        finally:
+            for worker in crew:
+                worker.end()
+            for name in begun:
+                temporary(self.out / name).unlink(missing_ok=True)
+
+    def answered(self, crew: list[Worker], todo: deque[Job], settings: Settings, processes: int, begun: set[str]) -> Iterator[Record]:
+        """What becomes of each job, as it is known. A worker that ends or hangs is replaced, and what waited in it is done by another."""
+        from multiprocessing.connection import wait
+
+        crashed: set[str] = set()
+        until = float("inf")
+        while time.monotonic() < until:
+            if self.stop.is_set():
+                todo.clear()
+                if until == float("inf"):
+                    until = time.monotonic() + DRAIN
+                    for worker in crew:
+                        worker.send(None)
+            while len(crew) < min(processes, len(todo)):
+                crew.append(Worker(settings))
+            begun.update(handed_out(todo, crew))
+            busy = {worker.pipe: worker for worker in crew if worker.jobs}
+            if not busy:
+                break
+            for pipe in wait(list(busy), 0.1):
+                try:
+                    record = busy[pipe].answer()
+                except (EOFError, OSError):
+                    job, code = dismissed(busy[pipe], crew, todo)
+                    if job.name in crashed:
+                        yield failed(job, "Crashed", f"the decoder crashed (exit code {code})")
+                    else:
+                        crashed.add(job.name)
+                        todo.appendleft(job)
+                else:
+                    begun.discard(record.name)
+                    yield record
+            for worker in [each for each in crew if each.overdue(self.orders.timeout)]:
+                job, _ = dismissed(worker, crew, todo)
+                yield failed(job, "Timeout", f"not done after {self.orders.timeout:g} s (--timeout)")
         if self.stop.is_set():
             raise KeyboardInterrupt
 
@@ -203,22 +172,24 @@ class Supervision:
             raise Stopped(f"{self.failures} files failed, more than --max-errors {most}; stopped, go on with --resume")
 
 
-def outcome(future: Any, job: Job, attempt: int, orders: Orders) -> tuple[Record, bool]:
-    """A future's record, and whether its job deserves another attempt."""
-    from concurrent.futures import CancelledError
+def handed_out(todo: deque[Job], crew: list[Worker]) -> Iterator[str]:
+    """One to each worker in turn, while there is room; the names. Towards the end none waits in a worker while another has nothing to do."""
+    free = list(crew)
+    while todo and free:
+        most = len(todo) // (2 * len(crew))
+        free = [worker for worker in free if worker.has_room(most)]
+        for worker in free[: len(todo)]:
+            worker.tell(todo.popleft())
+            yield worker.jobs[-1].name
 
-    from pebble import ProcessExpired
 
-    def failed(error: str, message: str) -> Record:
-        return Record(job.source, job.name, "failed", error, f"{printable(job.source)}: {message}")
+def dismissed(worker: Worker, crew: list[Worker], todo: deque[Job]) -> tuple[Job, int | None]:
+    """The job that it had in work, and its exit code; what waited behind comes next."""
+    crew.remove(worker)
+    job = worker.jobs.popleft()
+    todo.extendleft(reversed(worker.jobs))
+    return job, worker.end()
 
-    try:
-        return future.result(), False
-    except ProcessExpired as error:
-        return failed("Crashed", f"the decoder crashed (exit code {error.exitcode})"), attempt == 1
-    except TimeoutError:
-        return failed("Timeout", f"not done after {orders.timeout:g} s (--timeout)"), False
-    except CancelledError:
-        return failed("Cancelled", "interrupted"), False
-    except Exception as error:
-        return failed(type(error).__name__, f"{error or type(error).__name__} (a defect of edgecalc: please report it)"), False
+
+def failed(job: Job, error: str, message: str) -> Record:
+    return Record(job.source, job.name, "failed", error, f"{printable(job.source)}: {message}")

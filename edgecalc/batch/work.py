@@ -7,13 +7,15 @@ import shutil
 import signal
 import time
 import warnings
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgecalc.batch.journal import Record
+from edgecalc.batch.plan import Job
 from edgecalc.errors import NoFile
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 RESERVE = 64 << 20  # bytes of address space for what a worker imports late
 UNTOLD = 1 << 30  # where the system does not tell what is in use
+GRACE = 5  # seconds after the timeout, when no supervisor has ended this process
 KEPT = {-3: 32 << 20, -1: 256 << 20}  # bytes; glibc's M_MMAP_THRESHOLD, the most that it takes, and M_TRIM_THRESHOLD
 
 
@@ -38,10 +41,29 @@ class Settings:
     rotate: bool = True  # as EXIF says
     strict: bool = False  # a decoder's warning is an error
     memory: int = 0  # bytes for each file; 0 is no limit
+    timeout: float = 60.0  # seconds for each file
 
 
 _settings: Settings
 _recipe: Recipe
+
+
+def serve(pipe: Any, settings: Settings) -> None:
+    """A worker's life: jobs come, records go, in their order. All that has come is looked at before a file is begun, as None ends it."""
+    prepare(settings)
+    longest = int(min(settings.timeout, 1 << 20)) + GRACE
+    waiting: deque[Job] = deque()
+    with suppress(EOFError, OSError):  # its supervisor is gone
+        while True:
+            while not waiting or pipe.poll():
+                job = pipe.recv()
+                if job is None:
+                    return
+                waiting.append(job)
+            signal.alarm(longest)  # a decoder that hangs never looks whether anyone listens: else it would outlive a supervisor that is killed
+            record = work(*waiting.popleft())
+            signal.alarm(0)
+            pipe.send(record)
 
 
 def prepare(settings: Settings) -> None:
@@ -104,6 +126,9 @@ def work(source: str, name: str) -> Record:
         said = (plainly(error) if isinstance(error, OSError) else str(error)) or kind
         message = said if printable(source) in said else f"{printable(source)}: {said}"
         return Record(source, name, "skipped" if isinstance(error, NoFile) else "failed", kind, message, ms(start))
+    except Exception as error:
+        kind = type(error).__name__
+        return Record(source, name, "failed", kind, f"{printable(source)}: {error or kind} (a defect of edgecalc: please report it)", ms(start))
     return done._replace(ms=ms(start))
 
 

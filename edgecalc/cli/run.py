@@ -110,7 +110,7 @@ def errors(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     from edgecalc.batch.plan import part, plan
-    from edgecalc.batch.run import context
+    from edgecalc.batch.workers import context
 
     configure(args)
     require(args)

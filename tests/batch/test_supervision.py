@@ -1,7 +1,9 @@
 """A decoder that crashes, hangs or eats memory costs its file; a run that is killed costs nothing but its time."""
 
+import contextlib
 import errno
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -10,7 +12,11 @@ import time
 
 import pytest
 
-from edgecalc.batch.journal import rows
+from edgecalc.batch import run as batch
+from edgecalc.batch.journal import Journal, rows
+from edgecalc.batch.plan import Selection, plan
+from edgecalc.batch.recipe import Recipe
+from edgecalc.batch.work import Settings
 from tests.batch.faults import SQLITE
 from tests.batch.stage import Serving, end_group, ended, files, killed_at_random, parts, photos, run, start, wait
 from tests.batch.unruly import CONTROL, SUPERVISOR
@@ -24,6 +30,14 @@ def unruly(folder, *names):
     for name in names:
         (folder / name).write_bytes((folder / "000.png").read_bytes())
     return folder
+
+
+def alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -69,6 +83,35 @@ def test_many_crashes_do_not_stop_the_run(tmp_path):
     outcome = run(unruly(tmp_path / "in", *names), "-r", "-o", tmp_path / "out", "--json", "--workers", 2)
     assert outcome.code == 3
     assert (outcome.records[-1]["done"], outcome.records[-1]["failed"]) == (GOOD, len(names))
+
+
+def test_workers_killed_from_outside_at_any_moment_cost_at_most_the_file_in_work(tmp_path):
+    class Deadly(Journal):
+        """Whenever a third file is done, a worker dies, and the supervisor is too busy to see it for a while."""
+
+        def add(self, record):
+            super().add(record)
+            if len(self.waiting) % 3 == 0:
+                time.sleep(0.002 * (len(self.waiting) % 7))
+                for child in multiprocessing.active_children()[: len(self.waiting) % 2 + 1]:
+                    child.kill()
+                time.sleep(0.002 * (len(self.waiting) % 5))
+
+    def carried_out(journal_of, out):
+        jobs = plan([str(tmp_path / "in")], out, Selection(recursive=True))
+        settings = Settings(Recipe.parse("sobel").to_json(), str(out), 1 << 24)
+        with contextlib.closing(journal_of(out)) as journal:
+            return list(batch.run(jobs, out, journal, settings, batch.Orders(workers=2)))
+
+    photos(tmp_path / "in", 90)
+    undisturbed = carried_out(Journal, tmp_path / "undisturbed")
+    records = carried_out(Deadly, tmp_path / "out")
+    assert sorted(record.name for record in records) == sorted(record.name for record in undisturbed)
+    assert {record.error for record in records} <= {"", "Crashed"}
+    done = {record.name for record in records if record.status == "done"}
+    assert len(done) > 45 and done <= set(files(tmp_path / "out"))
+    assert files(tmp_path / "out").items() <= files(tmp_path / "undisturbed").items()  # one may be whole whose worker died before it could say so
+    assert not parts(tmp_path / "out")
 
 
 def test_what_failed_is_tried_again_by_resume_and_what_was_done_is_not(tmp_path):
@@ -151,15 +194,20 @@ def test_no_process_survives_its_run(tmp_path):
     )
     assert process.wait(60) == 3
 
-    def empty():
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            return True
-        return False
-
     try:
-        wait(empty, 10)
+        wait(lambda: not alive(process.pid), 10)
+    finally:
+        end_group(process)
+
+
+def test_a_decoder_that_hangs_does_not_outlive_a_supervisor_that_is_killed(tmp_path):
+    (photos(tmp_path / "in", 2) / "001.jpg").rename(tmp_path / "in" / "hang.jpg")
+    process = start("run", tmp_path / "in", "-o", tmp_path / "out", "--workers", 1, "--timeout", 1)
+    try:
+        wait(lambda: files(tmp_path / "out"))
+        process.kill()
+        process.communicate(timeout=15)
+        wait(lambda: not alive(process.pid), 15)
     finally:
         end_group(process)
 
