@@ -137,7 +137,7 @@ class Supervision:
                     until = time.monotonic() + DRAIN
                     for worker in crew:
                         worker.send(None)
-            while len(crew) < min(processes, len(todo)):
+            while len(crew) < processes and len(todo) > sum(not worker.jobs for worker in crew):
                 crew.append(Worker(settings))
             begun.update(handed_out(todo, crew))
             busy = {worker.pipe: worker for worker in crew if worker.jobs}
