@@ -77,6 +77,8 @@ def colours(row: np.ndarray, column: np.ndarray, count: int) -> np.ndarray:
     place = row * MOST_TURNS + found[column]
     clash = np.zeros(count, bool)
     clash[column[np.bincount(place)[place] > 1]] = True
+    if not clash.any():
+        return found
     kept = ~clash[column]
     taken = np.bincount(row[kept], 2.0 ** found[column[kept]], count).astype(np.int64).tolist()  # by row, a bit for each colour
     order = np.flatnonzero(~kept)
