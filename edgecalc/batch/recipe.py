@@ -141,6 +141,24 @@ class Recipe:
         result = self.function(image, **parameters, threads=threads)
         return result.edges if self.operator == "canny_auto" else result
 
+    def remark(self, image: np.ndarray, picture: np.ndarray) -> str:
+        """What a person should know of a picture though nothing failed: a scan that uses a part of its 16 bits is dark on the scale of 8.
+
+        >>> import numpy as np
+        >>> scan = np.full((5, 5), 4000, np.uint16)
+        >>> Recipe.parse("canny:low=64,high=160").remark(scan, np.zeros((5, 5), np.uint8))
+        'no edge; of its 16 bits it uses 12, and thresholds are on the scale of 8: --op canny:low=4,high=10 may be meant'
+        """
+        if self.operator != "canny" or image.dtype != "uint16" or picture.any():
+            return ""
+        bits = int(image.max()).bit_length()
+        if not 8 <= bits < 15:  # else it is as dark as it is, or the thresholds were meant so
+            return ""
+        less = Recipe(
+            self.operator, tuple((key, f"{value / (1 << 16 - bits):g}" if key in ("low", "high") else value) for key, value in self.parameters)
+        )
+        return f"no edge; of its 16 bits it uses {bits}, and thresholds are on the scale of 8: --op {less} may be meant"
+
     def around(self, angles: Any) -> Any:
         """Directions as gray levels: -pi is 0, pi is 255."""
         return ((angles + math.pi) * (255 / (2 * math.pi))).round().astype("uint8")

@@ -138,6 +138,7 @@ class Changed(Exception):
 
 def attempt(source: str, name: str) -> Record:
     from edgecalc.media.limits import Limits
+    from edgecalc.media.names import printable
     from edgecalc.media.read import opened, read_pages
     from edgecalc.media.write import EXACT, write
 
@@ -152,11 +153,12 @@ def attempt(source: str, name: str) -> Record:
     target = Path(_settings.out, name)
     pages = read_pages(source, Limits(pixels=_settings.max_pixels, memory=_settings.memory), rotate=_settings.rotate)
     exact = target.suffix in EXACT
-    size, shape, content, turned = 0, (0, 0), "", 1
+    size, shape, content, turned, remark = 0, (0, 0), "", 1, ""
     with place_for(target) as place:
         for number, (image, orientation) in enumerate(pages, 1):
             picture = (_recipe.exact if exact and not _recipe.binary else _recipe.picture)(image, 1)
             path = place / f"{number:04}{target.suffix}" if _settings.pages == "all" else place
+            remark = remark or _recipe.remark(image, picture)
             bits = _recipe.binary and not exact
             size += write(path, picture, level=_settings.level, bits=bits, durable=_settings.durable, check=unchanged)
             shape, turned = image.shape[:2], orientation if number == 1 else turned
@@ -165,8 +167,9 @@ def attempt(source: str, name: str) -> Record:
                 break
         unchanged()
     mark = fingerprint(before, _settings)
+    message = remark and f"{printable(source)}: {remark}"
     return Record(
-        source, name, "done", bytes_in=before.st_size, bytes_out=size, width=int(shape[1]), height=int(shape[0]), orientation=turned,
+        source, name, "done", message=message, bytes_in=before.st_size, bytes_out=size, width=int(shape[1]), height=int(shape[0]), orientation=turned,
         fingerprint=mark, sha256=content,
     )  # fmt: skip
 

@@ -36,8 +36,7 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
     asked = Options(*options)
     if out is not None and asked.dtype is None:
-        dtype = getattr(out[0] if isinstance(out, tuple) and out else out, "dtype", None)
-        asked = replace(asked, dtype=None if dtype is None else arrays.output_type(dtype, "out"))
+        asked = replace(asked, dtype=type_of(out))
     checked = asked.checked(array.dtype)
     numbered = tuple((operator, arrays.axis_number(axis, array.ndim)) for operator, axis in operators)
     if checked.border == "one-sided":
@@ -50,6 +49,12 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
             _ready.clear()
         _ready[key] = plan
     return run(plan, array, finish, result, shrink, out, threads)
+
+
+def type_of(out: Any) -> np.dtype | None:
+    """What the caller's own output, or the first of a pair, says of the type that is wanted."""
+    dtype = getattr(out[0] if isinstance(out, tuple) and out else out, "dtype", None)
+    return None if dtype is None else arrays.output_type(dtype, "out")
 
 
 def plain(axis: Any, options: tuple, threads: Any, gray: Any) -> bool:

@@ -232,8 +232,9 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
         raise ValueError(f"ksize: {ksize!r} came; 3, 5 or 7 is accepted")
     arrays.one_of(border, BORDERS, "border")
     if gradients is not None:
-        if sigma is not None:
-            raise ValueError("sigma: it smooths an image, and gradients= came in its place; pass one of them")
+        for name, value, said in (("sigma", sigma, sigma is not None), ("ksize", ksize, ksize != 3), ("border", border, border != "edge")):
+            if said:
+                raise ValueError(f"{name}: {value!r} came beside gradients=, which stand in place of what it is for; pass one of them")
         return given(gradients, mask)
     ksize = int(ksize)
     planes = arrays.planes_of(image)

@@ -15,7 +15,7 @@ import numpy as np
 
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64
-from edgecalc.core.slide import apply, outputs_of
+from edgecalc.core.slide import apply, outputs_of, type_of
 from edgecalc.stencils import HERE, Operator, Stencil, separable, spaced
 
 
@@ -38,6 +38,8 @@ def derive(
         return apply(operators, image, finish, options, out, threads, gray)
     array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
     known = arrays.mask_array(mask, array.shape)
+    if dtype is None and out is not None and finish != "angle" and type_of(out) in (F32, F64):
+        dtype = type_of(out)
     if view is not None or dtype is not None and arrays.output_type(dtype) not in (F32, F64):
         raise ValueError(
             f"mask: with it the results are fractions and NaN; view={view!r}, dtype={dtype!r} came, no view and float32 or float64 are accepted"

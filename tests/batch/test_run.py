@@ -199,6 +199,21 @@ def test_all_pages_are_numbered_in_a_folder_of_their_own(tmp_path):
     assert run(tmp_path / "in", "-o", tmp_path / "out", "--pages", "all", "-q") == 0
 
 
+@pytest.mark.parametrize(("bits", "told"), [(10, True), (12, True), (14, True), (15, False), (16, False)])
+def test_a_scan_that_is_black_for_its_few_bits_is_told_what_its_thresholds_may_be(bits, told, tmp_path, capsys):
+    disk = np.hypot(*np.mgrid[-30:30, -30:30]) < 20
+    Image.fromarray(np.where(disk, (1 << bits) - 1, 0).astype(np.uint16)).save(tmp_path / "scan.png")
+    order = (tmp_path / "scan.png", "-o", tmp_path / "out", "--existing", "overwrite", "--op")
+    assert run(*order, "canny:low=600,high=640") == 0
+    said = capsys.readouterr().err
+    assert ("scan.png: no edge" in said) is told
+    if told:
+        assert f"it uses {bits}" in said
+        assert run(*order, said.partition("--op ")[2].partition(" may be")[0]) == 0
+        assert "no edge" not in capsys.readouterr().err
+        assert np.asarray(Image.open(tmp_path / "out" / "scan.png")).any()
+
+
 def test_pages_that_are_no_more_do_not_stay(tmp_path):
     (tmp_path / "in").mkdir()
     several(tmp_path / "in" / "a.tif", 4)

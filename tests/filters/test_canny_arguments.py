@@ -227,6 +227,8 @@ BAD_CALLS = {  # (changed arguments, its name, what is accepted)
     "sigma in words": ({"sigma": "1"}, "sigma", "above 0"),
     "two sigmas": ({"sigma": (1, 2)}, "sigma", "above 0"),
     "sigma of own gradients": ({"sigma": 1.0, "image": None, "gradients": GRADIENTS}, "sigma", "pass one of them"),
+    "ksize of own gradients": ({"ksize": 5, "image": None, "gradients": GRADIENTS}, "ksize", "pass one of them"),
+    "border of own gradients": ({"border": "reflect", "image": None, "gradients": GRADIENTS}, "border", "pass one of them"),
     "unknown norm": ({"norm": "L2"}, "norm", "'l1', 'l2'"),
     "norm of a number": ({"norm": 2}, "norm", "'l1', 'l2'"),
     "unknown border": ({"border": "fold"}, "border", "'edge'"),

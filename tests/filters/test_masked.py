@@ -282,6 +282,17 @@ def test_out_and_dtype_take_the_same_numbers(name, dtype):
         np.testing.assert_allclose(asked, plain[0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [*NAMES, *PAIRS])
+def test_the_type_of_out_says_what_dtype_would(name, dtype):
+    image, mask, call = some_image((8, 9), "uint8"), random_mask((8, 9)), getattr(ec, name)
+    expected = parts(call(image, mask=mask, **({} if name == "orientation" else {"dtype": dtype})))
+    outs = tuple(np.zeros_like(part) for part in expected)
+    call(image, mask=mask, out=outs if len(outs) > 1 else outs[0])
+    for out, part in zip(outs, expected, strict=True):
+        np.testing.assert_array_equal(out, part)
+
+
 def test_a_colour_image_is_masked_by_its_pixels():
     colour, mask = some_image((8, 9, 3), "uint8"), random_mask((8, 9))
     luma = (colour @ np.array([19595, 38470, 7471]) + 0x8000 >> 16).astype(np.uint8)
