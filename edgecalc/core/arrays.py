@@ -226,6 +226,22 @@ def output_type(dtype: Any, name: str = "dtype") -> np.dtype:
     return wanted
 
 
+def as_asked(result: np.ndarray, dtype: Any, out: Any) -> np.ndarray:
+    """What was made as floats: rounded and saturated once, at the end, where integers are asked for by `dtype` or by `out`."""
+    wanted = result.dtype if dtype is None and not isinstance(out, np.ndarray) else output_type(out.dtype if dtype is None else dtype)
+    if wanted.kind in "iu":
+        limits = np.iinfo(wanted)
+        whole = np.rint(np.nan_to_num(result, posinf=np.inf, neginf=-np.inf))
+        inside = (whole >= limits.min) & (whole < 2.0 ** (8 * wanted.itemsize - (wanted.kind == "i")))
+        result = np.where(inside, np.where(inside, whole, 0).astype(wanted), np.where(whole < 0, limits.min, limits.max).astype(wanted))
+    result = result.astype(wanted, copy=False)
+    if out is None:
+        return result
+    check_out(out, result.shape, wanted)
+    out[...] = result
+    return out
+
+
 def constant(cval: Any, dtype: np.dtype) -> bytes:
     """The constant border as one pixel, in eight bytes; refused if the image's type cannot hold it."""
     number = cval.item() if isinstance(cval, np.ndarray | np.generic) and cval.ndim == 0 else cval

@@ -24,6 +24,12 @@ WIDE = tuple(map(np.dtype, ("int16", "int32", "int64")))
 U8, F32, F64 = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64)
 
 
+def shows(dtype: Any, name: str) -> None:
+    """Whether a view can be of this type."""
+    if dtype is not None and arrays.output_type(dtype, name) not in (U8, F32, F64):
+        raise TypeError(f"{name}: {np.dtype(dtype)} came; a view is a picture of uint8, float32 or float64")
+
+
 @dataclass(frozen=True)
 class Options:
     """What a caller may say of any operator, in the words of the public functions."""
@@ -39,8 +45,7 @@ class Options:
         arrays.one_of(self.border, arrays.BORDERS, "border")
         if self.view is not None:
             arrays.one_of(self.view, arrays.VIEWS, "view")
-            if self.dtype is not None and arrays.output_type(self.dtype) not in (U8, F32, F64):
-                raise TypeError(f"dtype: {np.dtype(self.dtype)} came; a view is a picture of uint8, float32 or float64")
+            shows(self.dtype, "dtype")
         return replace(
             self,
             cval=arrays.constant(self.cval, dtype) if self.border == "constant" else bytes(8),

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgecalc import stencils
 from edgecalc.core import arrays, strips
-from edgecalc.core.plans import F32, Options, build
+from edgecalc.core.plans import F32, Options, build, shows
 from edgecalc.stencils import Operator
 
 NEW_FROM = 1 << 25  # bytes: blocks as large as this go back to the system when they are freed; smaller ones may be reused
@@ -37,6 +37,8 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     asked = Options(*options)
     if out is not None and asked.dtype is None:
         asked = replace(asked, dtype=type_of(out))
+        if asked.view is not None:
+            shows(asked.dtype, "out")
     checked = asked.checked(array.dtype)
     numbered = tuple((operator, arrays.axis_number(axis, array.ndim)) for operator, axis in operators)
     if checked.border == "one-sided":

@@ -107,7 +107,7 @@ def by_otsu(lengths: np.ndarray, weights: np.ndarray | None = None) -> tuple[flo
 
 
 def by_quantiles(lengths: np.ndarray, quantiles: Any) -> tuple[float, float]:
-    if not isinstance(quantiles, tuple | list) or len(quantiles) != 2:
+    if not isinstance(quantiles, tuple | list | np.ndarray) or np.ndim(quantiles) != 1 or len(quantiles) != 2:
         raise ValueError(f"quantiles: {quantiles!r} came; two numbers from 0 to 1 are accepted")
     for each in quantiles:
         if arrays.number(each, "quantiles", 0) > 1:

@@ -95,14 +95,14 @@ def differentiate(
     if border == "one-sided" and size <= order:
         raise ValueError(f"samples: {size} along axis {axis!r}; a derivative of order {order} needs {order + 1} or more")
     stride = checked_stride(stride, array, number, distance, order, accuracy)
-    if isinstance(distance, float) and border == "one-sided" and stride == 1 and size < order + accuracy and dtype is None and out is None:
+    if isinstance(distance, float) and border == "one-sided" and stride == 1 and size < order + accuracy:
         distance = distance * np.arange(size)
     if isinstance(distance, float):
         operator = stencils.sampled(order, accuracy, stride)
         return apply(((operator, number),), array, "each", (border, cval, True, None, dtype, distance**order), out, threads)
-    if border != "one-sided" or dtype is not None or out is not None:
-        raise ValueError('spacing: an array of coordinates came; with it border="one-sided" and no dtype or out is accepted')
-    return at_coordinates(array, distance, number, order, accuracy)
+    if border != "one-sided":
+        raise ValueError(f'border: {border!r} came with an array of coordinates; with these "one-sided" is accepted')
+    return arrays.as_asked(at_coordinates(array, distance, number, order, accuracy), array.dtype if dtype is None and out is None else dtype, out)
 
 
 def choose_stride(samples, spacing=1.0, axis=-1, order=1, accuracy=2) -> Stride:
@@ -202,4 +202,4 @@ def at_coordinates(array: np.ndarray, points: np.ndarray, axis: int, order: int,
     rows = np.moveaxis(array, axis, 0)
     shape = (size,) + (1,) * (array.ndim - 1)
     total = sum(w.reshape(shape) * rows[first + k] for k, w in enumerate(weights))
-    return np.moveaxis(np.asarray(total, array.dtype), 0, axis)
+    return np.moveaxis(np.asarray(total, np.float64), 0, axis)

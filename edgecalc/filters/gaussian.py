@@ -132,18 +132,7 @@ def framed(inner: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def into(out: Any, view: Any, dtype: Any, result: Any) -> Any:
-    """A sum of several passes as what was asked for; rounded and saturated once, at the end."""
+    """A sum of several passes as what was asked for."""
     if view is not None:
         raise ValueError(f"view: {view!r} came; pictures are made of images of 2 dimensions, for others None is accepted")
-    wanted = result.dtype if dtype is None and not isinstance(out, np.ndarray) else arrays.output_type(out.dtype if dtype is None else dtype)
-    if wanted.kind in "iu":
-        limits = np.iinfo(wanted)
-        whole = np.rint(np.nan_to_num(result, posinf=np.inf, neginf=-np.inf))
-        inside = (whole >= limits.min) & (whole < 2.0 ** (8 * wanted.itemsize - (wanted.kind == "i")))
-        result = np.where(inside, np.where(inside, whole, 0).astype(wanted), np.where(whole < 0, limits.min, limits.max).astype(wanted))
-    result = result.astype(wanted, copy=False)
-    if out is None:
-        return result
-    arrays.check_out(out, result.shape, wanted)
-    out[...] = result
-    return out
+    return arrays.as_asked(result, dtype, out)

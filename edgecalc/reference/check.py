@@ -77,6 +77,8 @@ def check(
 def chosen(names: str | Iterable[str] | None, accepted: Iterable[str], argument: str) -> tuple[str, ...]:
     """`names` in the table's order; one that is not in it is refused."""
     known = tuple(accepted)
+    if names is not None and not isinstance(names, Iterable):
+        raise TypeError(f"{argument}: {names!r} came; one or more names are accepted: {', '.join(known)}")
     asked = known if names is None else (names,) if isinstance(names, str) else tuple(names)
     for name in asked:
         if name not in known:

@@ -70,7 +70,9 @@ def test_median_grows_with_the_stencil_as_the_gradient_of_a_step_does(ksize, gai
 
 
 @pytest.mark.parametrize(
-    ("quantiles", "expected"), [((0, 1), (0, 48)), ((0.5, 0.5), (24, 24)), ((0.25, 0.75), (12, 36)), ([0.75, 0.25], (12, 36))], ids=str
+    ("quantiles", "expected"),
+    [((0, 1), (0, 48)), ((0.5, 0.5), (24, 24)), ((0.25, 0.75), (12, 36)), ([0.75, 0.25], (12, 36)), (np.array([0.25, 0.75]), (12, 36))],
+    ids=str,
 )
 def test_quantiles_are_those_of_the_known_lengths_with_numpys_interpolation(quantiles, expected):
     """A column's length is four times the rise over its two neighbours; a masked column takes its neighbour along."""
@@ -174,6 +176,7 @@ BAD_CALLS = {  # (method, options, name, what is accepted)
     "spread in words": ("otsu", {"spread": "wide"}, "spread", "0 or more"),
     "one quantile": ("quantile", {"quantiles": (0.5,)}, "quantiles", "two numbers from 0 to 1|0 or more"),
     "a number of quantiles": ("quantile", {"quantiles": 0.5}, "quantiles", "two numbers from 0 to 1"),
+    "a table of quantiles": ("quantile", {"quantiles": [[0.5, 0.5], [0.5, 0.5]]}, "quantiles", "two numbers from 0 to 1"),
     "quantiles in percent": ("quantile", {"quantiles": (80, 90)}, "quantiles", "two numbers from 0 to 1"),
     "negative quantile": ("quantile", {"quantiles": (-0.1, 0.9)}, "quantiles", "0 or more"),
     "quantile is not a number": ("quantile", {"quantiles": (0.1, float("nan"))}, "quantiles", "0 or more"),

@@ -184,6 +184,28 @@ def test_few_samples_are_refused_or_exact_in_the_same_way_for_a_step_and_for_coo
         np.testing.assert_allclose(result, factorial(order), rtol=1e-9)
 
 
+@pytest.mark.parametrize("dtype", ["int16", "uint8", "float32", "float64"])
+@pytest.mark.parametrize("options", [{"spacing": UNEVEN}, {"spacing": 0.5, "accuracy": 18}], ids=["coordinates", "few samples"])
+def test_dtype_and_out_are_taken_wherever_the_weights_differ_from_sample_to_sample(options, dtype):
+    samples = 40 * np.sin(np.arange(16.0)) + 100
+    plain = ec.differentiate(samples, **options)
+    expected = np.clip(np.rint(plain), np.iinfo(dtype).min, np.iinfo(dtype).max) if np.dtype(dtype).kind in "iu" else plain
+    np.testing.assert_array_equal(ec.differentiate(samples, **options, dtype=dtype), expected.astype(dtype))
+    out = np.zeros(16, dtype)
+    assert ec.differentiate(samples, **options, out=out) is out
+    np.testing.assert_array_equal(out, expected.astype(dtype))
+    single = samples.astype(np.float32)
+    np.testing.assert_allclose(ec.differentiate(single, **options, dtype="float64"), ec.differentiate(single.astype(float), **options), rtol=1e-13)
+    assert ec.differentiate(single, **options).dtype == np.float32
+    own = samples.copy()
+    np.testing.assert_array_equal(ec.differentiate(own, **options, out=own), plain)
+
+
+def test_a_border_beside_coordinates_is_refused():
+    with pytest.raises(ValueError, match="border: 'wrap' came with an array of coordinates"):
+        ec.differentiate(np.arange(16.0), UNEVEN, border="wrap")
+
+
 @pytest.mark.parametrize(
     "wrong", [np.full(8, 0.5), np.full(9, 0.5), np.ones(9), [0.1] * 9, [1.0, 2, 3], np.zeros(9), np.zeros((9, 1)), np.zeros((1, 9)), []], ids=repr
 )

@@ -39,6 +39,12 @@ def test_picture_of_an_integer_image_is_the_twins(name, dtype, view):
             np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.parametrize(("said", "options"), [("dtype", {"dtype": "int16"}), ("out", {"out": np.zeros((3, 4), np.int16)})], ids=["dtype", "out"])
+def test_a_picture_of_another_type_is_refused_by_the_name_of_what_asked_for_it(said, options):
+    with pytest.raises(TypeError, match=f"^{said}: int16 came; a view is a picture of uint8, float32 or float64"):
+        ec.sobel(np.zeros((3, 4), np.uint8), view="shift", **options)
+
+
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("source", ["uint8", "int16", "int32", "float32", "float64"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -133,6 +133,12 @@ def test_a_wrong_pixel_is_found_and_its_row_written_out(broken_scharr):
     assert all(f"scharr {axis}  {peer}" in table for axis in "xy" for peer in PEERS)
 
 
+@pytest.mark.parametrize("argument", ["operators", "against"])
+def test_a_number_where_names_belong_is_refused(argument):
+    with pytest.raises(TypeError, match=f"{argument}: 3 came; one or more names"):
+        ec.reference.check(**{argument: 3})
+
+
 def test_a_result_of_another_shape_is_a_difference():
     found = finding("cv2", WORKS["sobel x"], pictures.Image("x", np.zeros((3, 3), np.uint8)), "int16", REFLECT)
     assert not compare(found, np.zeros((3, 3)), np.zeros((3, 4)), Promise(False, 1.0, 9)).ok
