@@ -35,7 +35,7 @@ MOST_BY_STENCILS = stencils.MOST_TAPS - 6  # two stencils for each order, with a
 REACH = stencils.MOST_TAPS // 2
 OFF_GRID = Fraction(3, 8)
 PLACES = np.array([*range(-REACH, REACH + 1), float(OFF_GRID)])
-CAUTION = 10
+CAUTION = 12
 EPS = float(np.finfo(np.float64).eps)
 RADII = 2.0 ** (np.arange(-96, 81) / 4)
 STEPS = [m * 2.0**e for e in range(-24, 20) for m in (1, 1.25, 1.5, 1.75)]  # few bits: the neighbours are not rounded
@@ -261,6 +261,7 @@ def rows(order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return fine, fine - coarse, lacks
 
 
+@np.errstate(all="ignore")
 def by_stencils(f: Callable, at: float, order: int) -> tuple[np.ndarray, np.ndarray]:
     """(coefficients, errors): the step grows until the neighbours no longer predict one another; each order takes its best.
 
@@ -270,6 +271,7 @@ def by_stencils(f: Callable, at: float, order: int) -> tuple[np.ndarray, np.ndar
         raise ValueError(f"order: {order} came; f takes no complex numbers here, so up to {MOST_BY_STENCILS} is accepted, or pass derivatives=")
     weights, differences, lacks = rows(order)
     coefficients, errors = np.zeros(order + 1), np.full(order + 1, np.inf)
+    lost = np.abs(lacks).sum(axis=1).max()
     noise_gains = (np.abs(weights) + np.abs(differences)).sum(axis=1)
     orders, factorials = np.arange(order + 1.0), np.array([float(factorial(k)) for k in range(order + 1)])
     for step in np.array(STEPS) * max(1.0, abs(at)):
@@ -281,17 +283,18 @@ def by_stencils(f: Callable, at: float, order: int) -> tuple[np.ndarray, np.ndar
             break
         if not np.isfinite(values).all():
             break
-        size = np.abs(values).max()
-        missed = np.abs(lacks @ values).max()
-        if missed > 1e-10 * size:
+        size, around = np.abs(values).max(), values - values[REACH]  # an offset is predicted by anything
+        missed = np.abs(lacks @ around).max()
+        if missed > 1e-10 * min(size, 8 * np.abs(around).max()) + EPS * size * lost:
             break
         level = missed + EPS * (size + abs(at) / step * np.abs(np.diff(values)).max())
         scale = factorials * step**orders
-        rough, apart = level * noise_gains, np.abs(differences @ values)
+        rough, apart, sums = level * noise_gains, np.abs(differences @ around), weights @ around
         bars = (rough + CAUTION * apart) / scale
-        better = (bars < errors) & (apart <= np.maximum(rough, np.abs(weights @ values) / 4))  # else the step is as wide as what it looks at
-        coefficients = np.where(better, weights @ values / scale, coefficients)
+        better = (bars < errors) & (apart <= np.maximum(rough, np.abs(sums) / 4))  # else the step is as wide as what it looks at
+        coefficients = np.where(better, sums / scale, coefficients)
         errors = np.where(better, bars, errors)
+    coefficients[0] = values_of(f, np.array([at]))[0]
     if not np.isfinite(errors).all():
         raise ValueError(f"f: no polynomial fits it around {at}; a point is accepted where it is smooth (no corner, no jump) and known on both sides")
     return coefficients, errors

@@ -98,6 +98,21 @@ def test_stencils_say_how_far_they_can_be_trusted(name):
         assert k > 5 or off <= Fraction(1, 10**7) * abs(exact(k)), k
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("offset", [1.0, 1e6, 1e12])
+@pytest.mark.parametrize("name", KNOWN)
+def test_bars_hold_on_an_offset_that_any_polynomial_predicts(name, offset):
+    f, at, exact = KNOWN[name]
+    series = taylor(plain(lambda x: f(x) + offset), at, 8)
+    for k in range(1, 9):
+        assert abs(Fraction(series.coefficients[k]) - exact(k)) <= Fraction(series.errors[k]), k
+
+
+def test_a_function_that_is_nearly_too_large_for_floats_has_its_series():
+    series = taylor(plain(lambda x: 1e300 * np.exp(x)), 0.0, 8)
+    assert [c / 1e300 for c in series.coefficients] == pytest.approx([1 / math.factorial(k) for k in range(9)], rel=1e-7)
+
+
 @pytest.mark.parametrize("name", KNOWN)
 def test_exact_derivatives_give_exact_coefficients(name):
     f, at, exact = KNOWN[name]
