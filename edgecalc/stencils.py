@@ -325,6 +325,9 @@ ROBERTS = {
     "anti": Operator("roberts", ((1, NEXT, HERE), (-1, HERE, NEXT)), "diagonal"),
 }
 
+# From the sum and the difference of both: along x and y.
+SQUARE = separable("square", forward(1, 1), Stencil(derivative=0, accuracy=1, offsets=(0, 1), numerators=(1, 1), denominator=2))
+
 SIDES = Stencil(derivative=0, accuracy=2, offsets=(-1, 1), numerators=(1, 1), denominator=2)
 CROSS = Stencil(derivative=0, accuracy=2, offsets=(-1, 0, 1), numerators=(1, -4, 1), denominator=-2)
 

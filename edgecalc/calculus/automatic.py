@@ -21,6 +21,7 @@ import numpy as np
 from edgecalc.calculus.automatic_arrays import Traced
 from edgecalc.calculus.automatic_passes import LEVELS, Series, Tape, has_nan, own
 from edgecalc.calculus.automatic_rules import ONE, NoDerivative, times
+from edgecalc.calculus.probe import checked_function
 
 __all__ = [
     "NoDerivative",
@@ -213,8 +214,7 @@ def directed(v: Any, x: Any, name: str) -> Any:
 
 
 def run(f: Callable, x: "Traced") -> Any:
-    if not callable(f):
-        raise TypeError(f"f: {type(f).__name__} came; a function of one array is accepted")
+    checked_function(f, "a function of one array")
     try:
         y = f(x)
     except ValueError as error:  # NumPy's, around what an assignment into a plain array said

@@ -14,6 +14,7 @@ from edgecalc.calculus.activations import number
 from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.probe import points
 from edgecalc.core.arrays import one_of
+from edgecalc.notebook import shown
 
 REFERENCES = ("symbolic", "automatic", "complex", "auto", "central")  # the first that has an answer
 METHODS = ("forward", "central", "auto", "complex", "automatic", "symbolic")
@@ -27,6 +28,7 @@ class Way(NamedTuple):
     error: float  # largest difference from the reference, over its largest size
     seconds: float
     worst: float  # where that is, or where one of both has no number
+    missing: int = 0  # points at which the reference has a number and this one none
     reason: str = ""
 
 
@@ -43,8 +45,11 @@ class Comparison:
                 lines.append(f"{way.method:10} {'-':>9} {'-':>9}  {way.reason}")
             else:
                 shown = f"{way.value.flat[0]:.15g}" if way.value.size == 1 else f"{way.value.size} points, worst at {way.worst:.6g}"
+                shown += f", {way.missing} without an answer" if way.missing else ""
                 lines.append(f"{way.method:10} {way.error:9.1e} {way.seconds * 1e3:9.3f}  {shown}")
         return "\n".join(lines)
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         return self.table()
@@ -76,7 +81,7 @@ def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
     ways = []
     for method, (value, seconds, reason) in found.items():
         if value is None:
-            ways.append(Way(method, None, np.nan, 0.0, np.nan, reason))
+            ways.append(Way(method, None, np.nan, 0.0, np.nan, reason=reason))
             continue
         apart = np.abs(value - best)
         scale = float(np.max(np.abs(best), initial=0, where=np.isfinite(best))) or 1.0
@@ -84,7 +89,7 @@ def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
         largest = float(np.max(apart, initial=0, where=known)) / scale if known.any() or not at.size else np.nan
         unlike = np.where(known, apart, np.where(np.isfinite(value) != np.isfinite(best), np.inf, -1))  # a number here, none there
         worst = float(at.flat[int(np.argmax(unlike))]) if at.size else np.nan
-        ways.append(Way(method, value, largest, seconds, worst))
+        ways.append(Way(method, value, largest, seconds, worst, int((np.isnan(value) & ~np.isnan(best)).sum())))
     return Comparison(str(f) if isinstance(f, str) else getattr(f, "__name__", "f"), reference, tuple(ways))
 
 
@@ -109,6 +114,9 @@ class Study(NamedTuple):
             mark = "  <- best" if step == self.best else ""
             lines.append(f"{step:8.1e}  {error:8.1e}  {'*' * max(0, int(2 * (np.log10(max(error, 1e-17)) + 17)))}{mark}")
         return "\n".join([*lines, f"edgecalc takes {self.chosen:.1e}"])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        shown(self, printer, cycle)
 
     def __str__(self) -> str:
         return self.table()

@@ -13,7 +13,21 @@ import numpy as np
 
 from edgecalc.calculus import automatic, numeric
 from edgecalc.calculus.lines import agrees, ways_of
-from edgecalc.calculus.probe import BadResult, Domain, Partials, called, domain_of, in_the_complex, inside, is_analytic, numbers, or_nan, points
+from edgecalc.calculus.probe import (
+    REGULAR,
+    BadResult,
+    Domain,
+    Partials,
+    called,
+    checked_function,
+    domain_of,
+    in_the_complex,
+    inside,
+    is_analytic,
+    numbers,
+    or_nan,
+    points,
+)
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic")
@@ -54,6 +68,10 @@ class Surface:
             except Exception:  # what cannot be followed, such as a change in place, may be analytic all the same
                 self.traceable = False
         return self.many is not None and is_analytic(self.many, self.sample, 1)
+
+    @cached_property
+    def regular(self) -> bool:
+        return self.many is not None and is_analytic(self.many, self.sample, 1, REGULAR)
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         if self.many is not None:
@@ -190,19 +208,28 @@ def gradient_of(f: Callable, *, method: str = "auto", accuracy: int | None = Non
 
 def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(slopes, for which rows they are sure): f is a finite number there, and no branch point is near."""
+    with np.errstate(all="ignore"):
+        slopes = imaginary(f, rows, numeric.TINY)
+        known = np.isfinite(f(rows))
+        if not f.regular:  # see numeric.flattened
+            wide, nearer = (np.abs(imaginary(f, rows, np.ldexp(1.0, numeric.WIDE - k))) for k in (0, 2))
+            slopes[(wide > 2 * np.abs(slopes) + numeric.CLEAR * wide.max(axis=-1, keepdims=True)) & (nearer > 0.25 * wide)] = np.nan
+    slopes[~known] = np.nan
+    return slopes, known & (np.abs(slopes) <= numeric.STEEPEST).all(axis=-1)
+
+
+def imaginary(f: Surface, rows: np.ndarray, step: float) -> np.ndarray:
+    """What a complex step along each variable in turn adds to f, over the step."""
     count = f.count
     wide = max(1, min(count, 2 * BLOCK // (16 * count)))
     high = max(1, 2 * BLOCK // (16 * count * wide))
     slopes = np.empty(rows.shape)
-    with np.errstate(all="ignore"):
-        for k in range(0, count, wide):
-            ways = np.eye(min(wide, count - k), count, k) * (1j * numeric.TINY)
-            for i in range(0, len(rows), high):
-                moved = rows[i : i + high, None] + ways
-                slopes[i : i + high, k : k + wide] = in_the_complex(f, moved.reshape(-1, count)).imag.reshape(moved.shape[:2]) / numeric.TINY
-        known = np.isfinite(f(rows))
-    slopes[~known] = np.nan
-    return slopes, known & (np.abs(slopes) <= numeric.STEEPEST).all(axis=-1)
+    for k in range(0, count, wide):
+        ways = np.eye(min(wide, count - k), count, k) * (1j * step)
+        for i in range(0, len(rows), high):
+            moved = rows[i : i + high, None] + ways
+            slopes[i : i + high, k : k + wide] = in_the_complex(f, moved.reshape(-1, count)).imag.reshape(moved.shape[:2]) / step
+    return slopes
 
 
 def partials(f: Callable, base: np.ndarray, variable: np.ndarray, order: int, method: str, accuracy: Any, h: Any, domain: Domain) -> np.ndarray:
@@ -219,9 +246,7 @@ def partials(f: Callable, base: np.ndarray, variable: np.ndarray, order: int, me
 
 
 def of_points(f: Any, name: str = "f") -> Callable:
-    if not callable(f):
-        raise TypeError(f"{name}: {f!r} came; a function of points is accepted")
-    return f
+    return checked_function(f, "a function of points", name)
 
 
 def many(x: Any) -> np.ndarray:

@@ -12,8 +12,9 @@ from edgecalc.calculus.activations import number, real_array
 from edgecalc.calculus.functions import values_of
 from edgecalc.calculus.gradients import gradient_of
 from edgecalc.calculus.hessians import hessian
-from edgecalc.calculus.probe import BadResult, called
+from edgecalc.calculus.probe import BadResult, called, checked_function
 from edgecalc.core.arrays import whole
+from edgecalc.notebook import shown
 
 SEEDS = {1: 501, 2: 21, 3: 9, 4: 6}
 MOST_SEEDS = 100_000
@@ -42,6 +43,8 @@ class Line:
 
     def __call__(self, x: Any) -> Any:
         return self.value + self.slope * (real_array(x)[0] - self.at)
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         if not self.slope:
@@ -287,8 +290,9 @@ def newton(g: np.ndarray, h: np.ndarray, size: np.ndarray, damping: np.ndarray) 
     scale = np.abs(h).max(axis=(-1, -2))
     scale[scale == 0] = 1
     h, g = h / scale[:, None, None], g / scale[:, None]
-    squared = h @ h + damping[:, None, None] * np.eye(len(size))
-    return np.linalg.solve(squared, h @ g[..., None])[..., 0] * size
+    values, ways = np.linalg.eigh(h)  # where solving would stop at a singular one
+    along = (np.swapaxes(ways, 1, 2) @ g[..., None])[..., 0] * values / (values**2 + damping[:, None])
+    return (ways @ along[..., None])[..., 0] * size
 
 
 def collected(f: Callable, x: np.ndarray, g: np.ndarray, h: np.ndarray, spacing: np.ndarray, size: np.ndarray) -> list[StationaryPoint]:
@@ -378,8 +382,7 @@ def smooth_slopes(f: Callable, at: np.ndarray) -> np.ndarray:
 
 def heights(f: Callable, x: np.ndarray) -> np.ndarray:
     """f of many points on the last axis."""
-    if not callable(f):
-        raise TypeError(f"f: {f!r} came; a function of points on the last axis is accepted")
+    checked_function(f, "a function of points on the last axis")
     try:
         with np.errstate(all="ignore"):
             values = called(f, x)

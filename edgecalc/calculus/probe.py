@@ -1,5 +1,6 @@
 """Calling a user's function: vectorised or not, counted, never outside its domain, and with errors that say what to do."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -77,9 +78,7 @@ class Probe:
     accuracy = 6  # of the first stencil: six neighbours, f itself and a check are eight values
 
     def __init__(self, f: Callable, domain: Domain = EVERYWHERE):
-        if not callable(f):
-            raise TypeError(f"f: {f!r} came; a function of one number or array is accepted")
-        self.f, self.domain, self.asked, self.scalar = f, domain, [0], False
+        self.f, self.domain, self.asked, self.scalar = checked_function(f, "a function of one number or array"), domain, [0], False
         self.refusal: Exception | None = None  # what f raises instead of giving NaN, as long as it has not given a number
 
     @property
@@ -230,8 +229,7 @@ def called(f: Callable, x: np.ndarray) -> np.ndarray:
 
     Which of both f does is told by the shape of what it gives for a number of points that is no other length in sight.
     """
-    if not callable(f):
-        raise TypeError(f"f: {f!r} came; a function of points is accepted")
+    checked_function(f, "a function of points")
     if x.ndim == 1:
         return numbers(f(x), x)
     rows = x.reshape(-1, x.shape[-1])
@@ -318,6 +316,26 @@ def is_analytic(f: Callable, sample: np.ndarray, axes: int = 0, among: frozenset
 
 def is_count(exponent: Any) -> bool:
     return isinstance(exponent, int | float) and exponent >= 0 and exponent == int(exponent)
+
+
+def checked_function(f: Any, wanted: str, name: str = "f", arguments: int = 1) -> Callable:
+    """f, if it can be called with so many arguments; else an error that says what to write."""
+    if not callable(f):
+        hint = f"; of a formula that is calculus.Expression.parse({f!r})" if isinstance(f, str) else ""
+        raise TypeError(f"{name}: {f!r} came; {wanted} is accepted{hint}")
+    if (needed := required(f)) > arguments:
+        hint = ", such as lambda p: p[..., 0] * p[..., 1] for lambda x, y: x * y" if "point" in wanted else ""
+        raise TypeError(f"{name}: a function of {needed} arguments came; {wanted} is accepted{hint}")
+    return f
+
+
+def required(f: Callable) -> int:
+    """How many arguments f must be given; 1 where that is not told."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    return sum(each.default is each.empty and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) for each in parameters)
 
 
 def points(x: Any, name: str = "x") -> np.ndarray:

@@ -68,14 +68,17 @@ def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.nda
     value, error = np.where(central_error < error, central, value), np.fmin(central_error, error)
 
     near = step / 4.0**12
-    gap, wider = (np.abs(probe(x + k * near) - probe(x - k * near)) for k in (1, 4))
+    below, above = probe(x - near), probe(x + near)
+    gap, wider = np.abs(above - below), np.abs(probe(x + 4 * near) - probe(x - 4 * near))
     spread = np.fmax(np.abs(probe(x + step) - here), np.abs(probe(x - step) - here))
     torn = np.isfinite(gap) & (gap > 1e-6 * np.abs(here)) & (gap > 0.7 * wider) & (gap > 1e-6 * spread)
     torn &= ~(two & agree & (either < 1e-3 * np.abs(left)))  # what both sides know alike is no jump, however close one is
+    torn |= np.isinf(below) | np.isinf(above)
     steep = (left_steep != 0) | (right_steep != 0)
     kind = np.where(torn, JUMP, np.where(steep, VERTICAL, kind))
     with np.errstate(invalid="ignore"):
         left, right = np.where(left_steep != 0, left_steep * np.inf, left), np.where(right_steep != 0, right_steep * np.inf, right)
+        left, right = np.where(np.isinf(below), -below, left), np.where(np.isinf(above), above, right)
         upright = np.where(np.isnan(left) | (left == right), right, np.where(np.isnan(right), left, np.nan))
     value = np.where(kind == VERTICAL, upright, np.where(kind == SMOOTH, value, np.nan))
     kind = np.where(~np.isfinite(value) & (kind == SMOOTH), UNDEFINED, kind)

@@ -16,6 +16,7 @@ from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.probe import points
 from edgecalc.core.arrays import whole
 from edgecalc.errors import MissingExtra
+from edgecalc.notebook import shown
 
 
 def sympy() -> Any:
@@ -34,6 +35,8 @@ class Step:
     formula: Any
     derivative: Any
 
+    _repr_pretty_ = shown
+
     def __str__(self) -> str:
         return f"{self.rule + ':':24} d/dx {self.formula} = {self.derivative}"
 
@@ -46,6 +49,8 @@ class Worked:
     steps: tuple[Step, ...]
     result: Any
     simplified: Any
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.steps), f"{'together:':24} {self.result}", f"{'simplified:':24} {self.simplified}"])
@@ -94,7 +99,13 @@ def to_sympy(formula: str | Expression, variable: str = "x") -> Any:
     special = {"ln": library.log, "log10": lambda x: library.log(x, 10), "log2": lambda x: library.log(x, 2), "abs": library.Abs, "max": library.Max,
                "min": library.Min, "arcsin": library.asin, "arccos": library.acos, "arctan": library.atan, "hypot": lambda x, y: library.sqrt(x**2 + y**2)}  # fmt: skip
     functions = {name: special.get(name) or getattr(library, name) for name in FUNCTION_NAMES}
-    return library.sympify(expression.with_names(names, functions))
+    try:
+        made = library.sympify(expression.with_names(names, functions))
+    except ZeroDivisionError:
+        made = library.nan
+    if made.has(library.zoo, library.nan):
+        raise ValueError(f"f: {expression.text} divides by 0 wherever it is asked; a formula that has values is accepted")
+    return made
 
 
 FUNCTION_NAMES = (

@@ -24,7 +24,9 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.calculus.activations import number, real_array, result
 from edgecalc.calculus.functions import values_of
+from edgecalc.calculus.probe import checked_function
 from edgecalc.core.arrays import one_of, whole
+from edgecalc.notebook import shown
 
 METHODS = ("auto", "complex", "stencils")
 MOST_ORDER = 60
@@ -98,6 +100,8 @@ class Taylor:
             bound = bound + horner((*rough, *self.tail), distance)
             return result(np.where(np.isnan(at), np.nan, np.where(np.isnan(bound), np.inf, bound)), dtype)
 
+    _repr_pretty_ = shown
+
     def __str__(self) -> str:
         """As a student writes it: fractions where the coefficients are fractions."""
         shift = f"{abs(self.at):g}" if float(f"{self.at:g}") == self.at else repr(abs(self.at))
@@ -140,8 +144,8 @@ def taylor(
     one_of(method, METHODS, "method")
     order = whole(order, "order", 0, MOST_ORDER)
     centre = number(at, "at")
-    if f is not None and not callable(f) or f is None and derivatives is None:
-        raise TypeError(f"f: {f!r} came; a function of one number or array is accepted")
+    if f is not None or derivatives is None:
+        checked_function(f, "a function of one number or array")
     if derivatives is not None:
         return Taylor(centre, *given(derivatives, centre, order), "given", f)
     assert f is not None

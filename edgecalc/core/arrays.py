@@ -29,8 +29,9 @@ GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) i
 def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool = False) -> np.ndarray:
     """`image` as a native, aligned array of one of the kernels' types whose last axis is contiguous; copied only when it is not one yet."""
     if is_masked(image):
+        hint = f", or pass {name}.data with mask=~np.ma.getmaskarray({name}) to what takes mask=" if name == "image" else ""
         raise TypeError(
-            f"{name}: a masked array is not accepted, its hidden values would leak into their neighbours; fill it first: {name}.filled(value)"
+            f"{name}: a masked array is not accepted, its hidden values would leak into their neighbours; fill it first: {name}.filled(value){hint}"
         )
     if getattr(image, "mode", None) in NO_LEVELS:
         raise TypeError(
@@ -147,6 +148,8 @@ def to_gray(colour: np.ndarray) -> np.ndarray:
     """BT.601 luma of a gray or an RGB image (Pillow's integer formula; plain weights for floats); alpha is composited on white."""
     if colour.dtype.kind != "f" and (colour.dtype.itemsize > 2 or colour.dtype.kind == "i"):
         raise TypeError(f"image: gray=True takes uint8, uint16 or float colours, not {colour.dtype}")
+    if colour.dtype.kind == "f" and colour.shape[-1] in (2, 4) and not 0 <= colour[..., -1].min(initial=0) <= colour[..., -1].max(initial=0) <= 1:
+        raise ValueError("image: alpha beyond 0 to 1 came; of floats these are accepted, or colours alone: image[..., :3]")
     gray = np.empty(colour.shape[:2], colour.dtype)
     rows = max(1, GRAY_AT_ONCE // max(1, colour.shape[1]))
     for first in range(0, len(gray), rows):
@@ -186,6 +189,7 @@ def one_of(value: Any, accepted: Iterable[str], name: str) -> str:
     if isinstance(value, str) and value in accepted:
         return value
     here = ELSEWHERE.get(value.lower().removeprefix("border_")) if name == "border" and isinstance(value, str) else None
+    here = here or next((each for each in accepted if isinstance(value, str) and value.lower() == each.lower()), None)
     hint = f"; what you mean is called {here!r} here" if here else ""
     raise ValueError(f"{name}: {value!r} came; accepted are {', '.join(map(repr, accepted))}{hint}")
 

@@ -160,10 +160,16 @@ def chosen(array: np.ndarray, axis: int, distance: float | np.ndarray, order: in
 
 def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
     """A finite step that is not 0, or one strictly monotonic coordinate for each sample."""
+    hint = ""
     try:
-        steps = np.asarray(spacing, dtype=np.float64)
+        given = np.asarray(spacing)
+        if given.dtype.kind in "Mm":
+            hint = "; of times pass seconds: (t - t[0]) / np.timedelta64(1, 's')"
+        if given.dtype.kind in "bcMmUS":
+            raise TypeError
+        steps = given.astype(np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"spacing: {spacing!r} came; a number or a 1-D array of coordinates is accepted") from None
+        raise TypeError(f"spacing: {spacing!r} came; a number or a 1-D array of coordinates is accepted{hint}") from None
     if steps.ndim == 0:
         if not np.isfinite(steps) or steps == 0:
             raise ValueError(f"spacing: {spacing!r} came; a finite number other than 0 is accepted")
@@ -182,7 +188,7 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
             f"spacing: an array gives the coordinates of the samples, and these must rise or fall all along; {steps[at]} is followed by {steps[at + 1]} "
             f"at index {at + 1}. For equal steps pass one number"
         )
-    return even_step(steps, np.asarray(spacing).dtype) or steps
+    return even_step(steps, given.dtype) or steps
 
 
 def even_step(points: np.ndarray, dtype: np.dtype) -> float | None:

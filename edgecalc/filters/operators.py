@@ -8,7 +8,7 @@ from edgecalc import stencils
 from edgecalc.core import arrays
 from edgecalc.core.slide import apply
 from edgecalc.filters.masked import derive
-from edgecalc.stencils import OPERATORS, ROBERTS, Operator
+from edgecalc.stencils import OPERATORS, ROBERTS, SQUARE, Operator
 
 PAIRED = (*OPERATORS, "roberts")
 
@@ -57,7 +57,8 @@ def sobel(
     axis : "x", "y" or int
         "x" is the last axis, "y" the one before it. In N dimensions every other axis is smoothed.
     ksize, order : int
-        Odd size up to 31 (1 is the plain 3-tap difference) and which derivative, below the size. Bit for bit cv2.Sobel.
+        Odd size up to 31 (1 is the plain 3-tap difference) and which derivative, below the size. Bit for bit cv2.Sobel, as
+        long as its sums are exact: docs/bits.md.
     border : str
         What stands beyond the sides::
 
@@ -78,7 +79,7 @@ def sobel(
     threads : int, optional
         By default large images are cut into strips for every core. The bytes are the same for any number.
     gray : bool
-        Take the luma of a colour image.
+        Take the luma of a colour image (RGB); alpha is composited on white, as in files.
     mask : bool array, optional
         False where a pixel is missing. Its value never counts: the rows of the stencil that are whole stand in for the
         others, and the result, a float, is NaN where none is.
@@ -234,7 +235,10 @@ def orientation(image, operator="sobel", *, border="reflect", cval=0, out=None, 
     array([[1.5707964, 1.5707964],
            [0.       , 0.       ]], dtype=float32)
     """
-    return derive(pair(operator, image), image, "angle", (border, cval, False, None, None), out, threads, gray, mask, spacing)
+    both = pair(operator, image)
+    if operator == "roberts":
+        both = (SQUARE, "x"), (SQUARE, "y")
+    return derive(both, image, "angle", (border, cval, False, None, None), out, threads, gray, mask, spacing)
 
 
 def polar(
@@ -245,11 +249,14 @@ def polar(
     >>> polar(np.array([[0, 3], [4, 9]], np.uint8), "forward", border="blank").magnitude[0]
     array([5., 6.], dtype=float32)
     """
-    return Polar(*derive(pair(operator, image), image, "polar", (border, cval, normalize, None, dtype), out, threads, gray, mask, spacing))
+    found = derive(pair(operator, image), image, "polar", (border, cval, normalize, None, dtype), out, threads, gray, mask, spacing)
+    if operator == "roberts":  # whose diagonals are not x and y
+        orientation(image, operator, border=border, cval=cval, out=found[1], threads=threads, gray=gray)
+    return Polar(*found)
 
 
 def pair(operator: Any, image: Any) -> tuple:
-    """The operator along x and along y (Roberts: both diagonals)."""
+    """The operator along x and along y (Roberts: both diagonals, which are not x and y)."""
     arrays.one_of(operator, PAIRED, "operator")
     two_dimensional(image, "the gradient of an image")
     if operator == "roberts":

@@ -51,7 +51,7 @@ class Tensor(NamedTuple):
         """How much one direction prevails: 1 on a straight edge or ridge, 0 where all directions are alike."""
         large, small = self.eigenvalues()
         total = np.abs(large) + np.abs(small)
-        return (np.divide(np.abs(large) - np.abs(small), total, out=np.zeros_like(total), where=total > 0)) ** 2
+        return (np.divide(np.abs(large) - np.abs(small), total, out=np.zeros_like(total), where=total != 0)) ** 2
 
 
 def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cval=0, normalize=False, threads=None, gray=False) -> Tensor:

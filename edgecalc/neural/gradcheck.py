@@ -16,6 +16,7 @@ from edgecalc.calculus import numeric, sides
 from edgecalc.calculus.activations import real_array
 from edgecalc.calculus.probe import Partials
 from edgecalc.neural.network import Array, Network
+from edgecalc.notebook import shown
 
 JUDGEMENTS = ("agrees", "kink", "off", "unsure")
 SIDES = 1e-6  # of the size of the whole gradient: how well the slopes of both sides are known
@@ -54,6 +55,8 @@ class GradientCheck:
     def worst(self) -> str:
         """The name of the number that is farthest off."""
         return self.names[int(np.argmax(np.nan_to_num(self.distance, nan=np.inf)))]
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count} {name}" for name in JUDGEMENTS if (count := int((self.judgement == name).sum())))

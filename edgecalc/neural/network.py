@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 Initial = Callable[[np.random.Generator, int, int], Array]
-IDENTITY = Activation("identity", lambda z: z, np.ones_like)
+IDENTITY = Activation("identity", np.positive, np.ones_like)
 ACCEPTED: Mapping[str, Activation] = MappingProxyType({"identity": IDENTITY, **ACTIVATIONS})
 
 

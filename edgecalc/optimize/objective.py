@@ -11,7 +11,7 @@ import numpy as np
 from edgecalc.calculus import numeric
 from edgecalc.calculus.gradients import for_rows, gradient_of
 from edgecalc.calculus.hessians import hessian
-from edgecalc.calculus.probe import EVERYWHERE, called
+from edgecalc.calculus.probe import EVERYWHERE, called, checked_function
 from edgecalc.core.arrays import is_masked
 
 
@@ -20,8 +20,8 @@ class Objective:
 
     def __init__(self, f: Callable, x0: Any, grad: Callable | None = None, data: tuple = (), hess: Callable | None = None, bounds: Any = None):
         for name, each in (("f", f), ("grad", grad), ("hess", hess)):
-            if not callable(each) and (name == "f" or each is not None):
-                raise TypeError(f"{name}: {each!r} came; a function of x is accepted")
+            if name == "f" or each is not None:
+                checked_function(each, "a function of a point" if not data else "a function of a point and the data", name, 1 + len(data))
         self.start = start_of(x0)
         self.starts = self.start.shape[:-1] if self.start.ndim == 2 else ()
         self.bounds = bounds_of(bounds, self.start)

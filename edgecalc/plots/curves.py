@@ -254,14 +254,14 @@ def places(x: Any) -> np.ndarray:
 # ---------------------------------------------------------------- how well it is found
 
 
-def taylor(f: Callable | str = "sin", at: float = 0.0, *, orders: Iterable[int] = (1, 3, 5, 9, 15, 25), box: Any = (-10.0, 10.0)) -> "Figure":
+def taylor(f: Callable | str = "sin", at: float = 0.0, *, orders: int | Iterable[int] = (1, 3, 5, 9, 15, 25), box: Any = (-10.0, 10.0)) -> "Figure":
     """Taylor polynomials of rising order; beside them, each order's largest error on 50 points of the box.
 
     >>> figure = taylor(orders=(1, 9, 25))
     >>> figure.axes[1].lines[0].get_ydata()[[0, 8, 24]].round(4)
     array([1.0544000e+01, 1.4488156e+03, 8.1600000e-02])
     """
-    function, picked = function_of(f), sorted({whole(order, "orders", 0) for order in orders})
+    function, picked = function_of(f), sorted({whole(order, "orders", 0) for order in (orders if isinstance(orders, Iterable) else [orders])})
     if not picked:
         raise ValueError("orders: none came; whole numbers such as (1, 3, 5) are accepted")
     low, high = interval(box)
@@ -372,7 +372,8 @@ def looked_at(f: Callable, box: Any, *keep: float) -> tuple["Figure", "Axes", tu
 
 def frame(axes: "Axes", box: tuple[float, float], shown: Curve, *keep: float, room: float = MARGIN) -> None:
     low, high = np.nanmin([shown.low, *keep]), np.nanmax([shown.high, *keep])
-    margin = room * (high - low) or 0.5 * abs(high) or 1.0
+    flat = high - low <= 1e-9 * max(abs(low), abs(high))  # what differs is rounding
+    margin = 0.5 * abs(high) or 1.0 if flat else room * (high - low)
     axes.set(xlim=box, ylim=(low - margin, high + margin))
 
 

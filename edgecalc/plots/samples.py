@@ -140,10 +140,14 @@ def curve(f: Callable, box: Any, count: int = COUNT) -> Curve:
     """
     low, high = interval(box)
     x = np.linspace(low, high, count)
-    y = finite(values_of(f, x))
+    y = finite(found := values_of(f, x))
     if np.isnan(y).all():
-        raise ValueError(f"f: it is not a finite number anywhere from {low:g} to {high:g}; a box in which it is one is accepted")
+        raise ValueError(f"f: it is {too_large(found)} anywhere from {low:g} to {high:g}; a box in which it is one is accepted")
     return Curve(*broken(f, x, y), *window(f, x, y))
+
+
+def too_large(values: np.ndarray) -> str:
+    return f"not a number of up to {LARGEST:g}" if np.isfinite(values).any() else "not a finite number"
 
 
 def finite(y: np.ndarray) -> np.ndarray:
@@ -196,9 +200,9 @@ def grid(f: Callable, box: Any, count: int = SIDE) -> Grid:
            [20., 21.]])
     """
     x, y = (np.linspace(low, high, count) for low, high in rectangle(box))
-    z = finite(np.asarray(heights(f, np.stack(np.meshgrid(x, y), axis=-1)), np.float64))
+    z = finite(found := np.asarray(heights(f, np.stack(np.meshgrid(x, y), axis=-1)), np.float64))
     if np.isnan(z).all():
-        raise ValueError(f"f: it is not a finite number anywhere in the box {box!r}; a box in which it is one is accepted")
+        raise ValueError(f"f: it is {too_large(found)} anywhere in the box {box!r}; a box in which it is one is accepted")
     low, high = np.nanpercentile(z, (2, 98))
     room = 3 * (high - low)
     if room > 0:

@@ -207,7 +207,11 @@ def test_an_attribute_that_is_not_there():
         (lambda: hessian(np.sin, [1.0, 2.0]), ValueError, r"f: shape \(2,\) came; one number"),
         (lambda: jvp(np.sin, [1.0, 2.0], [1.0]), ValueError, r"direction: shape \(1,\) came; the shape of x, \(2,\), is accepted"),
         (lambda: hessian_vector(np.sum, [1.0, 2.0], 1.0), ValueError, r"v: shape \(\) came"),
-        (lambda: gradient("sin", [1.0]), TypeError, r"f: str came; a function of one array is accepted"),
+        (
+            lambda: gradient("sin", [1.0]),
+            TypeError,
+            r"f: 'sin' came; a function of one array is accepted; of a formula that is calculus.Expression.parse",
+        ),
         (lambda: jvp(np.sin, 1.0, 1j), TypeError, r"direction: complex128 came"),
     ],
 )

@@ -1,6 +1,7 @@
 """Formulas are read, never run; their derivatives follow the rules; methods and steps are compared."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -118,6 +119,26 @@ def test_comparisons_and_studies_are_printed_as_tables():
 def test_a_study_says_what_it_cannot_study(given, said):
     with pytest.raises((TypeError, ValueError), match=f"^{said}"):
         step_study(**{"f": np.sin, "x": 0.0, **given})
+
+
+@pytest.mark.parametrize("text", ["sin(x)/0", "1/0*x", "x/(1-1)", "0/0 + x"])
+def test_a_formula_without_a_value_is_refused(text):
+    for call in (symbolic.work, lambda text: symbolic.derivative(text, 1.0)):
+        with pytest.raises(ValueError, match=r"^f: .* divides by 0 wherever it is asked"):
+            call(text)
+
+
+def test_points_without_an_answer_are_counted():
+    ways = {way.method: way for way in compare("abs(x)", [-1.0, 0.0, 1.0]).ways}
+    assert (ways["auto"].missing, ways["symbolic"].missing) == (1, 0)
+    assert compare("abs(x)", [-1.0, 0.0, 1.0]).table().count("1 without an answer") == 1
+
+
+def test_notebooks_show_the_text():
+    said = []
+    for each in (compare("x^2", 3.0), step_study("exp(x)", 0.0), symbolic.work("x^2")):
+        each._repr_pretty_(SimpleNamespace(text=said.append), False)
+        assert said[-1] == str(each)
 
 
 @pytest.mark.parametrize("text", ["floor(x)", "sign(x)", "x*floor(x)"])

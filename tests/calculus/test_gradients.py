@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from edgecalc.calculus import gradient, gradient_of
+from edgecalc.calculus import Expression, gradient, gradient_of
 from edgecalc.calculus.gradients import Surface
 from edgecalc.calculus.probe import EVERYWHERE
 from tests.calculus.test_fields import EXACT, FORMS, at_each, for_many, rosenbrock, rosenbrock_gradient, sample, scaled
@@ -178,6 +178,25 @@ def test_a_corner_has_no_slope_and_its_neighbours_have_theirs(corner, count):
     assert np.isnan(found[:, 0]).tolist() == [False, True, False]
     np.testing.assert_allclose(found[:, 1:], 2 * at[:, 1:], atol=1e-10)
     np.testing.assert_allclose(found[[0, 2], 0], 0 if corner is np.floor else 1, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda p: np.sqrt(np.sum(p**2, axis=-1)), lambda p: np.sqrt(p[..., 0] ** 2) + np.sqrt(p[..., 1] ** 2)], ids=["cone", "roof"]
+)
+def test_a_corner_through_squares_has_no_slope(f):
+    assert np.isnan(gradient(f, [0.0, 0.0])).all()
+    at = np.array([[3.0, 4.0], [0.0, 0.0], [-5.0, 12.0]])
+    assert np.isnan(gradient(f, at)).all(axis=-1).tolist() == [False, True, False]
+    np.testing.assert_allclose(gradient(lambda p: np.sqrt(np.sum(p**2, axis=-1)), at[[0, 2]]), [[0.6, 0.8], [-5 / 13, 12 / 13]], rtol=1e-14)
+
+
+def test_a_function_of_two_numbers_is_told_how_to_take_a_point():
+    with pytest.raises(TypeError, match=r"^f: a function of 2 arguments came; .*such as lambda p: p\[..., 0\]"):
+        gradient(lambda x, y: x * y, [1.0, 2.0])
+    with pytest.raises(TypeError, match=r"^f: 'x\*y' came; .*Expression.parse\('x\*y'\)"):
+        gradient("x*y", [1.0, 2.0])
+    np.testing.assert_array_equal(gradient(Expression.parse("x*y"), [1.0, 2.0]), [2.0, 1.0])
+    assert gradient(lambda p, scale=2.0: scale * p[..., 0], [1.0, 2.0]).tolist() == [2.0, 0.0]
 
 
 def test_a_thousand_corners_beside_the_point_cost_few_calls():

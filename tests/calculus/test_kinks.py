@@ -51,6 +51,12 @@ KINKS = {
     "clip": (lambda x: np.clip(x, 0, 1), "corner", 0, 1, NAN),
     "max(x, x^2)": (lambda x: np.maximum(x, x * x), "corner", 0, 1, NAN),
     "max(x, x^2) at 1": (lambda x: np.maximum(x + 1, (x + 1) ** 2), "corner", 1, 2, NAN),
+    "sqrt(x^2)": (lambda x: np.sqrt(x * x), "corner", -1, 1, NAN),
+    "(x^2)^0.5": (lambda x: (x * x) ** 0.5, "corner", -1, 1, NAN),
+    "sqrt(x^2 + x^4)": (lambda x: np.sqrt(x * x + x**4), "corner", -1, 1, NAN),
+    "arcsin(sqrt(x^2))": (lambda x: np.arcsin(np.sqrt(x * x)), "corner", -1, 1, NAN),
+    "(x^2)^(1/3)": (lambda x: (x * x) ** (1 / 3), "vertical tangent", -INF, INF, NAN),
+    "exp(-1/x)": (lambda x: np.exp(-1 / x), "jump", -INF, 0, NAN),
     "sign": (np.sign, "jump", INF, INF, NAN),
     "floor": (np.floor, "jump", INF, 0, NAN),
     "step": (lambda x: np.where(x < 0, x, x + 1), "jump", INF, 1, NAN),
@@ -372,6 +378,35 @@ def test_a_smooth_black_box_is_asked_for_6_neighbours_itself_and_one_check(monke
     monkeypatch.setattr(numeric, "is_analytic", lambda *_: False)
     x = np.random.default_rng(0).uniform(-1, 1, 1000)
     assert derivative(lambda x: 2 * x**3 - 3 * x**2 + 5, x).evaluations <= 8 * len(x) + 2 * numeric.SAMPLE
+
+
+@pytest.mark.parametrize("among", [1, 10_001])
+def test_a_corner_through_a_square_is_seen_among_any_number_of_points(among):
+    x = np.linspace(-1, 1, among) if among > 1 else np.zeros(1)
+    found = derivative(lambda x: np.sqrt(x * x), x)
+    assert found.kind[among // 2] == "corner" and np.isnan(found.value[among // 2])
+    assert (found.kind == "smooth").sum() == among - 1
+    np.testing.assert_array_equal(np.delete(found.value, among // 2), np.delete(np.sign(x), among // 2))
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (np.sin, 1e15, np.cos), (lambda x: np.sin(x) + x, 1e10, lambda x: np.cos(x) + 1),
+        (lambda x: x + np.sin(2 * np.pi * x), 1.7e9 + 0.1, lambda x: 1 + 2 * np.pi * np.cos(2 * np.pi * x)),
+    ],
+)  # fmt: skip
+def test_far_out_differences_do_not_refute_a_step_that_subtracts_nothing(f, x, slope):
+    found = derivative(f, x)
+    assert abs(found.value - slope(x)) <= 1e-14 * abs(slope(x)) + found.error
+    assert found.error <= 1e-4
+
+
+def test_a_slope_of_0_between_poles_keeps_its_digits():
+    for f, at in ((lambda x: 1 / (1 + x * x), 0.0), (lambda x: x * np.exp(-x) / 2, 1.0), (lambda x: x * x / (1 + x), 0.0)):
+        found = derivative(f, at)
+        assert (found.method, found.kind) == ("complex", "smooth")
+        assert abs(found.value) <= found.error <= 1e-14
 
 
 def test_an_analytic_function_without_poles_is_asked_once_a_point():

@@ -255,6 +255,13 @@ NO_NUMBER = (lambda f: tangent_line(f, 0.5), lambda f: secant(f, 0.5, 1), lambda
 ON_ARRAYS = tuple(lambda f, call=call: call(f, 0.5) for call in (curvature, concavity, inverse_derivative, is_differentiable))
 
 
+def test_a_valley_whose_bottom_is_a_line_is_searched_to_its_end():
+    (found,) = stationary_points(lambda p: (p[..., 0] + 2 * p[..., 1]) ** 2, [(-2, 3), (-2, 3)])
+    assert (found.verdict, found.isolated) == ("undecided", False)
+    assert abs(found.point @ [1, 2]) < 1e-6
+    assert stationary_points(lambda p: np.sqrt(np.sum(p**2, axis=-1)), [(-1, 1), (-1, 1)]) == []  # the tip of a cone is none
+
+
 @pytest.mark.parametrize("call", NO_NUMBER + ON_ARRAYS)
 def test_bad_functions_are_named(call):
     def broken(x):

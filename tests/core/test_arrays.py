@@ -154,6 +154,14 @@ def test_what_is_no_image_is_refused_by_its_name(image, call):
         call(image)
 
 
+def test_floats_have_alpha_from_0_to_1():
+    colour = np.random.default_rng(0).random((5, 6, 4))
+    assert np.isfinite(ec.sobel(colour, gray=True)).all()
+    colour[2, 3, 3] = 255
+    with pytest.raises(ValueError, match=r"^image: alpha beyond 0 to 1 came; .*image\[..., :3\]"):
+        ec.sobel(colour, gray=True)
+
+
 @pytest.mark.parametrize("mode", ["P", "PA", "CMYK", "YCbCr", "HSV", "LAB", "La", "RGBa"])
 @pytest.mark.parametrize("call", [ec.sobel, lambda image: ec.sobel(image, gray=True), lambda image: ec.canny(image, 10, 20), ec.di_zenzo])
 def test_a_picture_by_pillow_whose_numbers_are_no_levels_is_refused(mode, call):
@@ -283,6 +291,7 @@ def test_gray_of_floats_has_the_bits_of_a_plain_sum():
 def test_white_stays_white_behind_any_alpha_and_in_blocks_of_any_size(dtype, monkeypatch):
     white = 1 if dtype in ("bool", "float32") else np.iinfo(dtype).max
     colour = images.random_image((9, 30, 4), dtype)
+    colour[..., 3] = np.abs(colour[..., 3]) / np.abs(colour[..., 3]).max() if dtype == "float32" else colour[..., 3]
     colour[..., :3] = white
     monkeypatch.setattr(arrays, "GRAY_AT_ONCE", 70)
     assert (arrays.to_gray(colour) == white).all()

@@ -241,7 +241,26 @@ def test_coordinates_that_turn_back_or_stand_still_are_refused(x):
         ec.differentiate(np.arange(5.0), x)
 
 
-@pytest.mark.parametrize("wrong", ["a", None, 1j, [1j] * 9, Ellipsis, {}, ["a"] * 9, [[1], [1, 2]]], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "a",
+        "1",
+        True,
+        [True] * 9,
+        np.timedelta64(1, "s"),
+        np.arange(9).astype("M8[s]"),
+        [str(k) for k in range(9)],
+        None,
+        1j,
+        [1j] * 9,
+        Ellipsis,
+        {},
+        ["a"] * 9,
+        [[1], [1, 2]],
+    ],
+    ids=repr,
+)
 def test_a_spacing_that_is_no_number_is_refused(wrong):
     with pytest.raises((TypeError, ValueError), match="spacing"):
         ec.differentiate(np.arange(9.0), wrong)

@@ -189,6 +189,15 @@ def test_a_constant_image_has_coherence_0(dtype, border):
         assert result.size and not result.any()
 
 
+def test_where_nothing_is_known_there_is_no_coherence():
+    image = images.noisy_image((30, 30), "float64")
+    image[15, 15] = np.nan
+    tensor = ec.structure_tensor(image, 0.5)
+    unknown = np.isnan(tensor.eigenvalues()[0])
+    assert 0 < unknown.sum() < unknown.size
+    np.testing.assert_array_equal(np.isnan(tensor.coherence()), unknown)
+
+
 def test_where_all_directions_are_alike_the_coherence_is_0():
     y, x = np.mgrid[-10:11, -10:11]
     cone = ec.structure_tensor(np.hypot(x, y), 2.0)

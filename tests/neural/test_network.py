@@ -1,5 +1,7 @@
 """Networks against a twin in plain loops, the course's formulas, PyTorch's numbers, and bad input."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -157,6 +159,14 @@ def test_predictions_are_probabilities_where_the_loss_takes_logits():
             assert (answers > 0).all() and (answers < 1).all()
         if loss == "cross entropy":
             np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-14)
+
+
+@pytest.mark.parametrize("activation", ACCEPTED)
+def test_a_network_can_be_kept_in_a_file(activation):
+    network = Network([2, 3, 1], activation, seed=3)
+    copy = pickle.loads(pickle.dumps(network))
+    x = np.random.default_rng(0).standard_normal((5, 2))
+    np.testing.assert_array_equal(copy.predict(x), network.predict(x))
 
 
 def test_arrays_are_not_changed_and_not_kept():

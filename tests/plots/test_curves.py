@@ -146,6 +146,15 @@ def test_derivative_of_a_corner_jumps_without_a_line():
     assert np.isnan(y[np.searchsorted(x, -1e-6) : np.searchsorted(x, 1e-6) + 1]).any()
 
 
+def test_motion_of_constant_acceleration_is_a_straight_line_and_no_noise():
+    low, high = curves.motion("x^2", box=(-2, 2)).axes[2].get_ylim()
+    assert high - low > 1 and low < 2 < high
+
+
+def test_one_order_may_be_asked_for_without_a_list():
+    assert len(curves.taylor("sin", orders=3).axes[0].lines) == len(curves.taylor("sin", orders=[3]).axes[0].lines)
+
+
 def test_motion_shades_where_the_curve_bends_up_and_down():
     figure = curves.motion("x^3 - 3*x", box=(-2, 2))
     for axes in figure.axes:

@@ -65,6 +65,11 @@ def test_overflow_and_plain_python_are_drawn_as_far_as_they_go():
     assert curve(math.sqrt, (-1, 4)).high == 2
 
 
+def test_what_is_too_large_for_an_axis_is_not_called_infinite():
+    with pytest.raises(ValueError, match="f: it is not a number of up to 1e\\+100 anywhere from 270 to 330"):
+        curve(np.exp, (270, 330))
+
+
 def test_a_function_of_nan_alone_is_refused():
     with pytest.raises(ValueError, match=r"f: it is not a finite number anywhere from -3 to -1"):
         curve(np.sqrt, (-3, -1))
