@@ -76,6 +76,7 @@ class Journal:
             self.unlock()
             raise OSError(f"{printable(self.path)}: the journal cannot be opened ({error}); move it away to start anew") from None
         self.group_sync = group_sync
+        self.cut_off = False  # files that are not recorded may have been written
         self.run = 0
         self.waiting: list[tuple[Record, float]] = []  # and when each was finished
         self.committed = time.monotonic()
@@ -133,7 +134,7 @@ class Journal:
         try:
             self.commit()
             with self.telling():
-                self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
+                self.cut_off or self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
         finally:
             self.database.close()
             self.unlock()

@@ -6,17 +6,19 @@ jobs ── journal: what is done already? ── workers ── records ── 
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from edgecalc.batch.journal import Journal, Record
 from edgecalc.batch.plan import STATE, Job
-from edgecalc.batch.work import Settings, fingerprint
+from edgecalc.batch.work import END, Settings, fingerprint
 from edgecalc.batch.workers import Worker
 from edgecalc.errors import EdgecalcError
 from edgecalc.media.names import printable, temporary
@@ -26,6 +28,9 @@ FULL = {os.strerror(number) for number in (28, 122, 30)}  # no space, quota, rea
 PART = 0.7  # of the memory
 CONTAINERS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 DRAIN = 5.0  # seconds after an interrupt
+LOOK = 0.1  # seconds without news, after which clocks are looked at
+ASLEEP = 1.0  # seconds more than that: this process was stopped, and so were its workers
+MOST_UNSTARTED = 5  # workers in a row that ended before they were ready
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,13 @@ class Stopped(EdgecalcError):
     """The run ended before its files did."""
 
 
-def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders: Orders, stop: threading.Event | None = None) -> Iterator[Record]:
+def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders: Orders, stop: Any = None) -> Iterator[Record]:
     """Each file's record as it is finished. Once `stop` is set, the files in work end, for five seconds at most, and KeyboardInterrupt is raised."""
-    todo = []
+    todo, stop = [], stop or threading.Event()
     new = os.listdir(out) == [STATE]  # and nothing in it yet that a job could find
     for job in jobs:
+        if stop.is_set():
+            raise KeyboardInterrupt
         reason = None if new else kept(job, out, journal, settings, orders)
         if reason is None:
             todo.append(job)
@@ -59,7 +66,7 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
             record = Record(job.source, job.name, "skipped", reason, fingerprint="")
             journal.add(record)
             yield record
-    memory, supervision = most_memory(), Supervision(out, journal, orders, stop or threading.Event())
+    memory, supervision = most_memory(), Supervision(out, journal, orders, settings, stop)
     settings = replace(settings, timeout=orders.timeout)
     large: list[Job] = []
     yield from supervision.carried_out(
@@ -103,15 +110,20 @@ class Supervision:
     out: Path
     journal: Journal
     orders: Orders
-    stop: threading.Event
+    settings: Settings
+    stop: Any  # whose is_set() says that it is time to end
     failures: int = 0
+    unstarted: int = 0  # workers in a row that ended before they were ready
+    crew: list[Worker] = field(default_factory=list)
+    todo: deque[Job] = field(default_factory=deque)
+    begun: set[str] = field(default_factory=set)  # names of files that may have been cut off
+    crashed: set[str] = field(default_factory=set)  # once; the second time is a failure
 
     def carried_out(self, jobs: list[Job], settings: Settings, processes: int, large: list[Job] | None = None) -> Iterator[Record]:
         """In processes of their own. What does not fit into `settings.memory` is put aside in `large`, if there is such a list."""
-        crew: list[Worker] = []
-        begun: set[str] = set()  # names of files that may have been cut off
+        self.todo, self.settings = deque(jobs), settings
         try:
-            for record in self.answered(crew, deque(jobs), settings, processes, begun):
+            for record in self.answered(processes):
                 if record.error == "MemoryError" and large is not None:
                     large.append(Job(record.source, record.name))
                     continue
@@ -119,48 +131,101 @@ class Supervision:
                 yield record
                 self.stop_after(record)
         finally:
-            for worker in crew:
-                worker.end()
-            for name in begun:
-                temporary(self.out / name).unlink(missing_ok=True)
+            while self.crew:
+                self.crew.pop().end()
+            self.journal.cut_off |= bool(self.begun)
+            for name in list(self.begun):
+                self.clear_away(name)
 
-    def answered(self, crew: list[Worker], todo: deque[Job], settings: Settings, processes: int, begun: set[str]) -> Iterator[Record]:
+    def clear_away(self, name: str) -> None:
+        """What a worker that ended in the middle has left."""
+        self.begun.discard(name)
+        with suppress(OSError):
+            if self.settings.pages == "all":
+                shutil.rmtree(temporary(self.out / f"{name}.pages"))
+            else:
+                temporary(self.out / name).unlink()
+
+    def answered(self, processes: int) -> Iterator[Record]:
         """What becomes of each job, as it is known. A worker that ends or hangs is replaced, and what waited in it is done by another."""
         from multiprocessing.connection import wait
 
-        crashed: set[str] = set()
         until = float("inf")
         while time.monotonic() < until:
             if self.stop.is_set():
-                todo.clear()
+                self.todo.clear()
                 if until == float("inf"):
                     until = time.monotonic() + DRAIN
-                    for worker in crew:
-                        worker.send(None)
-            while len(crew) < processes and len(todo) > sum(not worker.jobs for worker in crew):
-                crew.append(Worker(settings))
-            begun.update(handed_out(todo, crew))
-            busy = {worker.pipe: worker for worker in crew if worker.jobs}
-            if not busy:
+                    for worker in self.crew:
+                        worker.send(END)
+            self.make_up_the_crew(processes)
+            self.begun.update(handed_out(self.todo, self.crew))
+            heard = {worker.pipe: worker for worker in self.crew if worker.jobs or not worker.ready}
+            if not self.todo and not any(worker.jobs for worker in self.crew):
                 break
-            for pipe in wait(list(busy), 0.1):
-                try:
-                    record = busy[pipe].answer()
-                except (EOFError, OSError):
-                    job, code = dismissed(busy[pipe], crew, todo)
-                    if job.name in crashed:
-                        yield failed(job, "Crashed", f"the decoder crashed (exit code {code})")
-                    else:
-                        crashed.add(job.name)
-                        todo.appendleft(job)
-                else:
-                    begun.discard(record.name)
-                    yield record
-            for worker in [each for each in crew if each.overdue(self.orders.timeout)]:
-                job, _ = dismissed(worker, crew, todo)
-                yield failed(job, "Timeout", f"not done after {self.orders.timeout:g} s (--timeout)")
+            looked = time.monotonic()
+            speaking = wait(list(heard), LOOK)
+            if (asleep := time.monotonic() - looked - LOOK) > ASLEEP:
+                for worker in self.crew:
+                    worker.since += asleep
+            yield from filter(None, (self.told_by(heard[pipe]) for pipe in speaking))
+            yield from filter(None, (self.timed_out(worker) for worker in list(self.crew) if worker.overdue(self.orders.timeout)))
         if self.stop.is_set():
             raise KeyboardInterrupt
+
+    def make_up_the_crew(self, processes: int) -> None:
+        for worker in [each for each in self.crew if each.gone]:
+            self.dismissed(worker)
+        while len(self.crew) < processes and len(self.todo) > sum(not worker.jobs for worker in self.crew):
+            try:
+                self.crew.append(Worker(self.settings))
+            except (EOFError, ConnectionError) as error:  # the fork server has ended
+                self.not_started(type(error).__name__)
+
+    def told_by(self, worker: Worker) -> Record | None:
+        """The record that it sends, or that its end makes."""
+        try:
+            answer = worker.answer()
+        except (EOFError, OSError):
+            job, code = self.dismissed(worker)
+            if not worker.ready:
+                self.not_started(f"exit code {code}")
+            elif job and job.name in self.crashed and not self.stop.is_set():
+                return failed(job, "Crashed", f"the decoder crashed (exit code {code})")
+            elif job:
+                self.crashed.add(job.name)
+                self.todo.appendleft(job)
+            return None
+        self.unstarted = 0
+        if isinstance(answer, Record):
+            self.begun.discard(answer.name)
+            return answer
+        self.todo.extend(answer)
+        self.begun.difference_update(job.name for job in answer)
+        return None
+
+    def timed_out(self, worker: Worker) -> Record | None:
+        job, _ = self.dismissed(worker)
+        if job:
+            return failed(job, "Timeout", f"not done after {self.orders.timeout:g} s (--timeout)")
+        self.not_started("none is ready after a minute")
+        return None
+
+    def not_started(self, reason: str) -> None:
+        self.unstarted += 1
+        if self.unstarted > MOST_UNSTARTED and not self.stop.is_set():
+            raise Stopped(f"worker processes cannot be started ({reason}); what is done stands, go on with --resume once they can")
+
+    def dismissed(self, worker: Worker) -> tuple[Job | None, int | None]:
+        """The job that it had in work, and its exit code; what waited behind comes next."""
+        self.crew.remove(worker)
+        code = worker.end()
+        job = worker.jobs.popleft() if worker.jobs else None
+        if job:
+            self.clear_away(job.name)
+        self.begun.difference_update(each.name for each in worker.jobs)
+        self.todo.extendleft(reversed(worker.jobs))
+        return job, code
 
     def stop_after(self, record: Record) -> None:
         """Where no other file would fare better, or too many failed."""
@@ -173,7 +238,7 @@ class Supervision:
 
 
 def handed_out(todo: deque[Job], crew: list[Worker]) -> Iterator[str]:
-    """One to each worker in turn, while there is room; the names. Towards the end none waits in a worker while another has nothing to do."""
+    """One to each worker in turn, while there is room; the names. Where nothing is left for one, what waits in the others is asked back."""
     free = list(crew)
     while todo and free:
         most = len(todo) // (2 * len(crew))
@@ -181,14 +246,10 @@ def handed_out(todo: deque[Job], crew: list[Worker]) -> Iterator[str]:
         for worker in free[: len(todo)]:
             worker.tell(todo.popleft())
             yield worker.jobs[-1].name
-
-
-def dismissed(worker: Worker, crew: list[Worker], todo: deque[Job]) -> tuple[Job, int | None]:
-    """The job that it had in work, and its exit code; what waited behind comes next."""
-    crew.remove(worker)
-    job = worker.jobs.popleft()
-    todo.extendleft(reversed(worker.jobs))
-    return job, worker.end()
+    if not todo and any(worker.ready and not worker.jobs for worker in crew):
+        for worker in crew:
+            if len(worker.jobs) > 1 and not worker.asked_back:
+                worker.ask_back()
 
 
 def failed(job: Job, error: str, message: str) -> Record:

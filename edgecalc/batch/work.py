@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RESERVE = 64 << 20  # bytes of address space for what a worker imports late
 UNTOLD = 1 << 30  # where the system does not tell what is in use
 GRACE = 5  # seconds after the timeout, when no supervisor has ended this process
+READY, END, GIVE_BACK = "ready", "end", "give back"
 KEPT = {-3: 32 << 20, -1: 256 << 20}  # bytes; glibc's M_MMAP_THRESHOLD, the most that it takes, and M_TRIM_THRESHOLD
 
 
@@ -49,17 +50,23 @@ _recipe: Recipe
 
 
 def serve(pipe: Any, settings: Settings) -> None:
-    """A worker's life: jobs come, records go, in their order. All that has come is looked at before a file is begun, as None ends it."""
+    """A worker's life: it says that it is ready; jobs come, records go, in their order. All that has come is looked at before a file is begun,
+    as it may be END, or GIVE_BACK, which is answered by what has not been begun."""
     prepare(settings)
     longest = int(min(settings.timeout, 1 << 20)) + GRACE
     waiting: deque[Job] = deque()
     with suppress(EOFError, OSError):  # its supervisor is gone
+        pipe.send(READY)
         while True:
             while not waiting or pipe.poll():
                 job = pipe.recv()
-                if job is None:
+                if job == END:
                     return
-                waiting.append(job)
+                if job == GIVE_BACK:
+                    pipe.send(list(waiting))
+                    waiting.clear()
+                else:
+                    waiting.append(job)
             signal.alarm(longest)  # a decoder that hangs never looks whether anyone listens: else it would outlive a supervisor that is killed
             record = work(*waiting.popleft())
             signal.alarm(0)
@@ -79,7 +86,8 @@ def prepare(settings: Settings) -> None:
     if settings.memory:
         import resource
 
-        most = in_use() + settings.memory + RESERVE
+        most, allowed = in_use() + settings.memory + RESERVE, resource.getrlimit(resource.RLIMIT_AS)[1]
+        most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     _settings, _recipe = settings, Recipe.from_json(settings.recipe)
 

@@ -304,7 +304,7 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
                 if args.json:
                     print(json.dumps(as_json(record)), flush=True)
     except KeyboardInterrupt:
-        code = 128 + stop.number
+        code = 128 + (stop.number or signal.SIGINT)
     except BrokenPipeError:
         raise
     except (batch.Stopped, OSError) as error:
@@ -322,10 +322,21 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
     return code or 3 * bool(counts["failed"])
 
 
-class Interrupt(threading.Event):
-    """Set by the first signal that asks the run to end; `number` says by which."""
+class Interrupt:
+    """Set by the first signal that asks the run to end; `number` says by which.
 
-    number = signal.SIGINT
+    A threading.Event would wait for itself where one signal comes while another is handled.
+    """
+
+    number = 0
+
+    def is_set(self) -> bool:
+        return bool(self.number)
+
+    def wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self.is_set() and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
 
 
 def interrupted_by_signals() -> Interrupt:
@@ -333,9 +344,8 @@ def interrupted_by_signals() -> Interrupt:
     stop = Interrupt()
 
     def first(number: int, frame: Any) -> None:
-        stop.number = signal.Signals(number)
-        stop.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop.number = number
         say("\nedgecalc: finishing what is in work; ^C again stops at once")
 
     if threading.current_thread() is threading.main_thread():

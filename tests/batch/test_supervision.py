@@ -6,8 +6,11 @@ import json
 import multiprocessing
 import os
 import re
+import resource
 import signal
 import subprocess
+import sys
+import threading
 import time
 
 import pytest
@@ -18,7 +21,7 @@ from edgecalc.batch.plan import Selection, plan
 from edgecalc.batch.recipe import Recipe
 from edgecalc.batch.work import Settings
 from tests.batch.faults import SQLITE
-from tests.batch.stage import Serving, end_group, ended, files, killed_at_random, parts, photos, run, start, wait
+from tests.batch.stage import ROOT, Serving, end_group, ended, files, killed_at_random, parts, photos, run, start, wait
 from tests.batch.unruly import CONTROL, SUPERVISOR
 
 GOOD = 12
@@ -72,8 +75,9 @@ def test_files_that_hang_end_at_the_timeout_and_the_others_are_done(tmp_path):
     assert time.monotonic() - begun < 30
 
 
-def test_a_file_that_ran_out_of_time_leaves_nothing_behind(tmp_path):
-    assert run(unruly(tmp_path / "in", "stall.png"), "-r", "-o", tmp_path / "out", "--timeout", 1, "-q").code == 3
+@pytest.mark.parametrize("pages", ["first", "all"])
+def test_a_file_that_ran_out_of_time_leaves_nothing_behind(pages, tmp_path):
+    assert run(unruly(tmp_path / "in", "stall.png"), "-r", "-o", tmp_path / "out", "--timeout", 1, "-q", "--pages", pages).code == 3
     assert len(files(tmp_path / "out")) == GOOD
     assert not parts(tmp_path / "out")
 
@@ -112,6 +116,92 @@ def test_workers_killed_from_outside_at_any_moment_cost_at_most_the_file_in_work
     assert len(done) > 45 and done <= set(files(tmp_path / "out"))
     assert files(tmp_path / "out").items() <= files(tmp_path / "undisturbed").items()  # one may be whole whose worker died before it could say so
     assert not parts(tmp_path / "out")
+
+
+def test_a_limit_on_memory_that_is_lower_than_ours_is_kept(tmp_path):
+    def limited():
+        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+
+    outcome = run(photos(tmp_path / "in"), "-r", "-o", tmp_path / "out", "--workers", 2, preexec_fn=limited)
+    assert (outcome.code, len(files(tmp_path / "out"))) == (0, 6), outcome.err
+
+
+def test_workers_that_cannot_be_started_blame_no_file(tmp_path):
+    """A script without its guard is run again by each worker, which may start none of its own then."""
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+from pathlib import Path
+from edgecalc.batch import run as batch
+from edgecalc.batch.journal import Journal
+from edgecalc.batch.plan import Selection, plan
+from edgecalc.batch.recipe import Recipe
+from edgecalc.batch.work import Settings
+out = Path({str(tmp_path / "out")!r})
+jobs = plan([{str(photos(tmp_path / "in"))!r}], out, Selection(recursive=True))
+settings = Settings(Recipe.parse("sobel").to_json(), str(out), 1 << 24)
+print(len(list(batch.run(jobs, out, Journal(out), settings, batch.Orders(workers=2)))))
+""")
+    outcome = subprocess.run(
+        [sys.executable, str(script)], check=False, capture_output=True, text=True, timeout=60, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert outcome.returncode == 1
+    assert "worker processes cannot be started" in outcome.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("seconds", [0.15, 0.25, 0.4])
+def test_an_interrupt_of_the_whole_group_while_workers_start_is_one(seconds, tmp_path):
+    process = start("run", photos(tmp_path / "in", 40), "-r", "-o", tmp_path / "out", "--workers", 2, "--json")
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    outcome = ended(process)
+    assert outcome.code in (130, -signal.SIGINT, 0) and "EOFError" not in outcome.err, outcome.err
+    if outcome.code == 130 and outcome.out:
+        assert outcome.records[-1]["exit"] == 130
+
+
+def test_resume_goes_on_after_two_interrupts_that_came_before_a_record(tmp_path):
+    process = start("run", photos(tmp_path / "in", 200), "-r", "-o", tmp_path / "out", "--workers", 16)
+    wait(lambda: (tmp_path / "out").exists() and any((tmp_path / "out").glob("*.png")))
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.004)
+    process.send_signal(signal.SIGINT)
+    ended(process)
+    assert run(tmp_path / "in", "-r", "-o", tmp_path / "out", "--resume", "-q").code == 0
+    assert len(files(tmp_path / "out")) == 200
+
+
+def test_a_file_where_a_folder_should_be_hides_no_message(tmp_path):
+    for number in range(12):
+        photos(tmp_path / "in" / "deep", 1, seed=number)
+        (tmp_path / "in" / "deep" / "000.png").rename(tmp_path / "in" / "deep" / f"picture{number}.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "deep").write_text("no folder")
+    outcome = run(tmp_path / "in", "-r", "-o", tmp_path / "out", "--max-errors", 0, "--workers", 2)
+    assert outcome.code == 1
+    assert "more than --max-errors 0" in outcome.err
+
+
+def test_time_in_which_all_were_stopped_counts_for_nobody(tmp_path):
+    folder = photos(tmp_path / "in", 1)
+    (folder / "000.png").rename(folder / "slow0.png")
+    for number in range(1, 8):
+        os.link(folder / "slow0.png", folder / f"slow{number}.png")
+    process = start("run", folder, "-o", tmp_path / "out", "--json", "--workers", 2, "--timeout", 2)
+    wait(lambda: files(tmp_path / "out"))
+    os.killpg(process.pid, signal.SIGSTOP)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGCONT)
+    outcome = ended(process)
+    assert (outcome.code, outcome.records[-1]["done"]) == (0, 8), outcome.err
+
+
+def test_an_interrupt_is_seen_while_nothing_is_to_be_done(tmp_path):
+    folder, out, stop = photos(tmp_path / "in"), tmp_path / "out", threading.Event()
+    assert run(folder, "-r", "-o", out, "-q").code == 0
+    jobs = plan([str(folder)], out, Selection(recursive=True))
+    stop.set()
+    with contextlib.closing(Journal(out)) as journal, pytest.raises(KeyboardInterrupt):
+        next(batch.run(jobs, out, journal, Settings("{}", str(out), 1), batch.Orders(existing="skip"), stop))
 
 
 def test_what_failed_is_tried_again_by_resume_and_what_was_done_is_not(tmp_path):

@@ -1,19 +1,24 @@
 """Who is told which job: all have one before any has two, and none waits behind a file that takes long."""
 
+import os
 from collections import deque
+from types import SimpleNamespace
 
 import pytest
 
+from edgecalc.batch.journal import Record
 from edgecalc.batch.plan import Job
 from edgecalc.batch.run import handed_out
-from edgecalc.batch.workers import AHEAD, CHARACTERS, Worker
+from edgecalc.batch.work import GIVE_BACK
+from edgecalc.batch.workers import AHEAD, BYTES, Worker
 
 
 class Told(Worker):
     """A worker without a process."""
 
     def __init__(self, milliseconds):
-        self.jobs, self.pace, self.characters, self.sent = deque(), milliseconds / 1000, 0, []
+        self.jobs, self.pace, self.told, self.sent = deque(), milliseconds / 1000, 0, []
+        self.ready, self.asked_back = True, False
 
     def send(self, message):
         self.sent.append(message)
@@ -52,5 +57,34 @@ def test_the_last_jobs_are_spread_evenly():
 def test_long_names_do_not_fill_the_pipe():
     crew, todo = [Told(0.1)], jobs(1000, "x" * 4000)
     list(handed_out(todo, crew))
-    assert 1 < len(crew[0].jobs) < CHARACTERS / 4000
-    assert crew[0].characters == sum(len(job.source) + len(job.name) for job in crew[0].jobs)
+    assert 1 < len(crew[0].jobs) < BYTES / 4000
+    assert crew[0].told == sum(len(os.fsencode(job.source + job.name)) for job in crew[0].jobs)
+
+
+def test_letters_of_three_bytes_fill_it_sooner():
+    plain, wide = ([Told(0.1)], [Told(0.1)])
+    list(handed_out(jobs(1000, "x" * 200), plain))
+    list(handed_out(jobs(1000, "字" * 200), wide))
+    assert len(wide[0].jobs) < 0.5 * len(plain[0].jobs)
+
+
+def test_who_is_not_ready_is_told_nothing():
+    crew, todo = [Told(1), Told(1)], jobs(5)
+    crew[0].ready = False
+    list(handed_out(todo, crew))
+    assert not crew[0].sent and crew[1].jobs
+
+
+def test_what_waits_behind_a_slow_file_is_asked_back_once_another_has_nothing_to_do():
+    slow, idle = Told(1), Told(1)
+    slow.jobs.extend(jobs(6))
+    waiting = list(slow.jobs)[1:]
+    list(handed_out(deque(), [slow, idle]))
+    list(handed_out(deque(), [slow, idle]))
+    assert slow.sent == [GIVE_BACK] and not idle.sent
+    slow.pipe = SimpleNamespace(recv=iter([Record("0/a.png", "0/a.png", "done", ms=900.0), waiting]).__next__)
+    assert slow.answer().status == "done"
+    assert slow.answer() == waiting and not slow.jobs and not slow.asked_back
+    todo = deque(waiting)
+    list(handed_out(todo, [slow, idle]))
+    assert len(idle.jobs) >= len(slow.jobs) == 1  # it is known to be slow now
