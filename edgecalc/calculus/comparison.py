@@ -44,9 +44,9 @@ class Comparison:
             if way.value is None:
                 lines.append(f"{way.method:10} {'-':>9} {'-':>9}  {way.reason}")
             else:
-                shown = f"{way.value.flat[0]:.15g}" if way.value.size == 1 else f"{way.value.size} points, worst at {way.worst:.6g}"
-                shown += f", {way.missing} without an answer" if way.missing else ""
-                lines.append(f"{way.method:10} {way.error:9.1e} {way.seconds * 1e3:9.3f}  {shown}")
+                answer = f"{way.value.flat[0]:.15g}" if way.value.size == 1 else f"{way.value.size} points, worst at {way.worst:.6g}"
+                answer += f", {way.missing} without an answer" if way.missing else ""
+                lines.append(f"{way.method:10} {way.error:9.1e} {way.seconds * 1e3:9.3f}  {answer}")
         return "\n".join(lines)
 
     _repr_pretty_ = shown

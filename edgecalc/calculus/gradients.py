@@ -211,9 +211,8 @@ def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     with np.errstate(all="ignore"):
         slopes = imaginary(f, rows, numeric.TINY)
         known = np.isfinite(f(rows))
-        if not f.regular:  # see numeric.flattened
-            wide, nearer = (np.abs(imaginary(f, rows, np.ldexp(1.0, numeric.WIDE - k))) for k in (0, 2))
-            slopes[(wide > 2 * np.abs(slopes) + numeric.CLEAR * wide.max(axis=-1, keepdims=True)) & (nearer > 0.25 * wide)] = np.nan
+        if not f.regular:
+            slopes[numeric.flattened(slopes, imaginary(f, rows, numeric.WIDE))] = np.nan
     slopes[~known] = np.nan
     return slopes, known & (np.abs(slopes) <= numeric.STEEPEST).all(axis=-1)
 

@@ -30,7 +30,7 @@ LEAP = 3000  # noise does not fall by so much; what a kink leaves behind, once n
 CLEAR = 1e-6  # of a slope: a bar below it leaves no doubt
 SAMPLE = 64
 FAR = 2.0**20  # from where on rounding makes differences so wide that they no longer refute a complex step through functions without a pole
-WIDE = -24  # power of 2: a step that is wide for a complex one
+WIDE = 2.0**-200  # a step that is wide for a complex one
 MOST_ORDER = 8
 
 
@@ -208,19 +208,13 @@ def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray,
     if steep.any():  # a slope does not depend on the step, a branch point does
         wider = probe.take(steep)(x[steep] + 4j * TINY).imag / (4 * TINY)
         steep[steep] = ~(np.abs(wider - value[steep]) <= 1e-9 * np.abs(wider))
-    return doubtful | steep | flattened(probe, x, value, error) | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
+    step = WIDE * np.where(x == 0, 1, np.minimum(np.abs(x), 1))
+    return doubtful | steep | flattened(value, probe(x + 1j * step).imag / step) | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
 
 
-def flattened(probe: Probe, x: np.ndarray, value: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Where sqrt(x * x) has a corner the square of a tiny step is 0, and so seems the slope. Of a wider one it is not, nor of one between;
-    what a wide step adds to a smooth slope falls with its square."""
-    step = np.ldexp(1.0, WIDE) * np.where(x == 0, 1, np.minimum(np.abs(x), 1))
-    wide = np.abs(probe(x + 1j * step).imag) / step
-    low = wide > 2 * np.abs(value) + 64 * error
-    if low.any():
-        nearer = np.abs(probe.take(low)(x[low] + 0.25j * step[low]).imag) / (0.25 * step[low])
-        low[low] = nearer > 0.25 * wide[low]
-    return low
+def flattened(value: np.ndarray, wider: np.ndarray) -> np.ndarray:
+    """Where sqrt(x * x) has a corner: the square of a tiny step is 0, that of a WIDE one is not, and all other slopes are the same for both."""
+    return np.abs(wider - value) > 1e-9 * np.abs(wider) + 1e-100  # a square or a cube has this much of the wider step
 
 
 def automatically(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
