@@ -133,8 +133,9 @@ class Journal:
     def close(self) -> None:
         try:
             self.commit()
-            with self.telling():
-                self.cut_off or self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
+            if not self.cut_off:
+                with self.telling():
+                    self.database.execute("update runs set ended = ? where id = ?", (time.time(), self.run))
         finally:
             self.database.close()
             self.unlock()

@@ -66,13 +66,10 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
             record = Record(job.source, job.name, "skipped", reason, fingerprint="")
             journal.add(record)
             yield record
-    memory, supervision = most_memory(), Supervision(out, journal, orders, settings, stop)
-    settings = replace(settings, timeout=orders.timeout)
+    memory, supervision = most_memory(), Supervision(out, journal, orders, replace(settings, timeout=orders.timeout), stop)
     large: list[Job] = []
-    yield from supervision.carried_out(
-        todo, replace(settings, memory=memory // orders.processes), orders.processes, large if orders.processes > 1 else None
-    )
-    yield from supervision.carried_out(large, replace(settings, memory=memory), 1)
+    yield from supervision.carried_out(todo, memory // orders.processes, orders.processes, large if orders.processes > 1 else None)
+    yield from supervision.carried_out(large, memory, 1)
 
 
 def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orders) -> str | None:
@@ -119,9 +116,9 @@ class Supervision:
     begun: set[str] = field(default_factory=set)  # names of files that may have been cut off
     crashed: set[str] = field(default_factory=set)  # once; the second time is a failure
 
-    def carried_out(self, jobs: list[Job], settings: Settings, processes: int, large: list[Job] | None = None) -> Iterator[Record]:
-        """In processes of their own. What does not fit into `settings.memory` is put aside in `large`, if there is such a list."""
-        self.todo, self.settings = deque(jobs), settings
+    def carried_out(self, jobs: list[Job], memory: int, processes: int, large: list[Job] | None = None) -> Iterator[Record]:
+        """In processes of their own. What does not fit into `memory` is put aside in `large`, if there is such a list."""
+        self.todo, self.settings = deque(jobs), replace(self.settings, memory=memory)
         try:
             for record in self.answered(processes):
                 if record.error == "MemoryError" and large is not None:
@@ -160,7 +157,7 @@ class Supervision:
                         worker.send(END)
             self.make_up_the_crew(processes)
             self.begun.update(handed_out(self.todo, self.crew))
-            heard = {worker.pipe: worker for worker in self.crew if worker.jobs or not worker.ready}
+            heard = {worker.pipe: worker for worker in self.crew if worker.jobs or worker.asked_back or not worker.ready}
             if not self.todo and not any(worker.jobs for worker in self.crew):
                 break
             looked = time.monotonic()

@@ -12,9 +12,9 @@ import numpy as np
 from edgecalc.calculus import numeric
 from edgecalc.calculus.activations import number
 from edgecalc.calculus.expression import Expression
+from edgecalc.calculus.notebook import shown
 from edgecalc.calculus.probe import points
 from edgecalc.core.arrays import one_of
-from edgecalc.notebook import shown
 
 REFERENCES = ("symbolic", "automatic", "complex", "auto", "central")  # the first that has an answer
 METHODS = ("forward", "central", "auto", "complex", "automatic", "symbolic")

@@ -12,9 +12,9 @@ from edgecalc.calculus.activations import number, real_array
 from edgecalc.calculus.functions import values_of
 from edgecalc.calculus.gradients import gradient_of
 from edgecalc.calculus.hessians import hessian
+from edgecalc.calculus.notebook import shown
 from edgecalc.calculus.probe import BadResult, called, checked_function
 from edgecalc.core.arrays import whole
-from edgecalc.notebook import shown
 
 SEEDS = {1: 501, 2: 21, 3: 9, 4: 6}
 MOST_SEEDS = 100_000

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus.expression import Expression
+from edgecalc.calculus.notebook import shown
 from edgecalc.calculus.probe import points
 from edgecalc.core.arrays import whole
 from edgecalc.errors import MissingExtra
-from edgecalc.notebook import shown
 
 
 def sympy() -> Any:

@@ -24,9 +24,9 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.calculus.activations import number, real_array, result
 from edgecalc.calculus.functions import values_of
+from edgecalc.calculus.notebook import shown
 from edgecalc.calculus.probe import checked_function
 from edgecalc.core.arrays import one_of, whole
-from edgecalc.notebook import shown
 
 METHODS = ("auto", "complex", "stencils")
 MOST_ORDER = 60

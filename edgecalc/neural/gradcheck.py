@@ -14,9 +14,9 @@ import numpy as np
 
 from edgecalc.calculus import numeric, sides
 from edgecalc.calculus.activations import real_array
+from edgecalc.calculus.notebook import shown
 from edgecalc.calculus.probe import Partials
 from edgecalc.neural.network import Array, Network
-from edgecalc.notebook import shown
 
 JUDGEMENTS = ("agrees", "kink", "off", "unsure")
 SIDES = 1e-6  # of the size of the whole gradient: how well the slopes of both sides are known

@@ -1,6 +1,8 @@
 """Who is told which job: all have one before any has two, and none waits behind a file that takes long."""
 
+import multiprocessing
 import os
+import threading
 from collections import deque
 from types import SimpleNamespace
 
@@ -8,8 +10,8 @@ import pytest
 
 from edgecalc.batch.journal import Record
 from edgecalc.batch.plan import Job
-from edgecalc.batch.run import handed_out
-from edgecalc.batch.work import GIVE_BACK
+from edgecalc.batch.run import Orders, Supervision, handed_out
+from edgecalc.batch.work import GIVE_BACK, Settings
 from edgecalc.batch.workers import AHEAD, BYTES, Worker
 
 
@@ -73,6 +75,25 @@ def test_who_is_not_ready_is_told_nothing():
     crew[0].ready = False
     list(handed_out(todo, crew))
     assert not crew[0].sent and crew[1].jobs
+
+
+def test_a_worker_that_was_asked_when_it_had_nothing_left_is_heard_and_told_again(tmp_path):
+    worker, stop = Told(1), threading.Event()
+    worker.asked_back = True
+    worker.pipe, theirs = multiprocessing.Pipe()
+    worker.send, worker.end = worker.pipe.send, lambda: None
+
+    def live():
+        theirs.send([])
+        job = theirs.recv()
+        theirs.send(Record(job.source, job.name, "done", ms=1.0))
+
+    threading.Thread(target=live, daemon=True).start()
+    timer = threading.Timer(3, stop.set)
+    timer.start()
+    supervision = Supervision(tmp_path, None, Orders(), Settings("{}", str(tmp_path), 1), stop, crew=[worker], todo=jobs(1))
+    assert [record.status for record in supervision.answered(1)] == ["done"]
+    timer.cancel()
 
 
 def test_what_waits_behind_a_slow_file_is_asked_back_once_another_has_nothing_to_do():
