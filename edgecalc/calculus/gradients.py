@@ -210,9 +210,13 @@ def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """(slopes, for which rows they are sure): f is a finite number there, and no branch point is near."""
     with np.errstate(all="ignore"):
         slopes = imaginary(f, rows, numeric.TINY)
-        known = np.isfinite(f(rows))
+        here = f(rows)
         if not f.regular:
             slopes[numeric.flattened(slopes, imaginary(f, rows, numeric.WIDE))] = np.nan
+            row, variable = np.nonzero(slopes == 0)
+            flat = Partials(f, rows[row], variable, f.domain)
+            slopes[row, variable] = np.where(numeric.creased(flat, rows[row, variable], here[row]), np.nan, 0)
+        known = np.isfinite(here)
     slopes[~known] = np.nan
     return slopes, known & (np.abs(slopes) <= numeric.STEEPEST).all(axis=-1)
 

@@ -18,7 +18,7 @@ from edgecalc import stencils
 from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
 from edgecalc.calculus.probe import EVERYWHERE, REGULAR, Probe, domain_of, in_the_complex, inside, is_analytic, points
-from edgecalc.calculus.sides import KINDS, ROUGH, SMOOTH, VERTICAL, Found, from_either_side, replace
+from edgecalc.calculus.sides import KINDS, NARROW, ROUGH, SMOOTH, VERTICAL, Found, from_either_side, replace
 from edgecalc.core.arrays import one_of, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "symbolic")
@@ -30,6 +30,7 @@ LEAP = 3000  # noise does not fall by so much; what a kink leaves behind, once n
 CLEAR = 1e-6  # of a slope: a bar below it leaves no doubt
 SAMPLE = 64
 FAR = 2.0**20  # from where on rounding makes differences so wide that they no longer refute a complex step through functions without a pole
+NEAR = np.zeros(())
 WIDE = 2.0**-200  # a step that is wide for a complex one
 MOST_ORDER = 8
 
@@ -208,6 +209,9 @@ def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray,
     if steep.any():  # a slope does not depend on the step, a branch point does
         wider = probe.take(steep)(x[steep] + 4j * TINY).imag / (4 * TINY)
         steep[steep] = ~(np.abs(wider - value[steep]) <= 1e-9 * np.abs(wider))
+    level = value == 0
+    if level.any():
+        doubtful[level] |= creased(probe.take(level), x[level], real[level])
     step = WIDE * np.where(x == 0, 1, np.minimum(np.abs(x), 1))
     return doubtful | steep | flattened(value, probe(x + 1j * step).imag / step) | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
 
@@ -215,6 +219,13 @@ def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray,
 def flattened(value: np.ndarray, wider: np.ndarray) -> np.ndarray:
     """Where sqrt(x * x) has a corner: the square of a tiny step is 0, that of a WIDE one is not, and all other slopes are the same for both."""
     return np.abs(wider - value) > 1e-9 * np.abs(wider) + 1e-100  # a square or a cube has this much of the wider step
+
+
+def creased(probe: Probe, x: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Where arccos(cos x) has a corner: f is flat as far as rounding goes, and then grows no slower than a wider step does."""
+    step = natural_step(x, 1, 6)
+    near, far = np.abs(probe(x + step / 4) - here), np.abs(probe(x + step) - here)
+    return near > far / 8  # a quarter at a corner, a sixteenth at the bottom of a bowl
 
 
 def automatically(probe: Probe, x: np.ndarray, order: int, h: float | None) -> Found:
@@ -308,16 +319,28 @@ def downwards(
         part = slice(None) if len(open_) == len(x) else open_  # without a copy of all
         taken = share * step[part]
         now = pair(probe.take(part), x[part], here[part], taken, order, accuracy)
-        noisy = stalls.after(part, now, level)
+        lost = now.flat if level >= NARROW else np.False_
+        noisy = stalls.after(part, now, level, lost)
         sure = stalls.count[part] == 0  # after a stall a small error would be luck
         refuted = np.abs(now.value - found.value[part]) > now.error + found.error[part]  # by a step that sees what the wider ones went over
-        better = sure & ((now.error < found.error[part]) | refuted)
+        better = sure & ~lost & ((now.error < found.error[part]) | refuted)
         for kept, new in ((found.value, now.value), (found.error, now.error), (stalls.step, taken)):
             kept[part] = np.where(better, new, kept[part])
         places = open_[noisy]
         found.error[places] = np.fmax(2 * found.error[places], stalls.error(places, order))
-        open_ = open_[~(now.calm & sure | noisy)]
+        look_closer(probe, x, here, order, found, places, taken[noisy])
+        open_ = open_[~(now.calm & sure & ~lost | noisy)]
     return open_
+
+
+def look_closer(probe: Probe, x: np.ndarray, here: np.ndarray, order: int, found: Found, places: np.ndarray, step: np.ndarray) -> None:
+    """What is noise to wide steps, as far out as x is, may be a wave: a step as close to 0 tells it where it settles."""
+    closer = np.fmax(natural_step(NEAR, order, 8), 64 * np.spacing(np.abs(x[places])))
+    places, step = places[closer < step / 2], closer[closer < step / 2]
+    if len(places):
+        now = pair(probe.take(places), x[places], here[places], step, order, 8)
+        wave = now.calm & ~now.flat & (np.abs(now.value - found.value[places]) > now.error + found.error[places])
+        found.value[places[wave]], found.error[places[wave]] = now.value[wave], now.error[wave]
 
 
 def first_step(x: np.ndarray, order: int, accuracy: int) -> np.ndarray:
@@ -334,14 +357,16 @@ class Stalls:
     """How often a smaller step has not helped: f is known to fewer digits there than floats have, such as in float32."""
 
     def __init__(self, shape: tuple):
-        self.count, self.missed, self.step = np.zeros(shape, np.int8), np.full(shape, np.inf), np.ones(shape)
+        self.count, self.missed, self.step, self.grainy = np.zeros(shape, np.int8), np.full(shape, np.inf), np.ones(shape), np.zeros(shape, bool)
 
-    def after(self, places: Any, now: Pair, level: int) -> np.ndarray:
-        """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, and f is torn at a jump."""
+    def after(self, places: Any, now: Pair, level: int, lost: Any) -> np.ndarray:
+        """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, f is torn at a jump, and a step of a staircase is `lost`."""
         before, missed = self.missed[places], np.where(np.isnan(now.missed), np.inf, now.missed)
+        grain = missed < ROUGH * now.spread
+        self.grainy[places] |= grain & (now.less > 0)  # what is flat on one side is no staircase
         if level > 1:
-            stalled = (missed > before / 3) & (missed < ROUGH * now.spread)
-            self.count[places] = np.where(missed < before / LEAP, 0, self.count[places] + stalled)
+            stalled = (missed > before / 3) & grain | lost & self.grainy[places]
+            self.count[places] = np.where((missed < before / LEAP) & ~lost, 0, self.count[places] + stalled)
             missed = np.where(stalled, np.fmax(missed, before), missed)
         self.missed[places] = missed
         return self.count[places] >= PATIENCE

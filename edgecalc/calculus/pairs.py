@@ -27,7 +27,12 @@ class Pair(NamedTuple):
     error: np.ndarray  # a bar
     calm: np.ndarray  # whether it has settled: what is left is rounding
     missed: np.ndarray  # how far the polynomial through the neighbours is from f between them
-    spread: np.ndarray  # how far f goes from its value at x
+    spread: np.ndarray  # how far f goes from its value at x, on both sides together
+    less: np.ndarray  # and on the side where it goes less
+
+    @property
+    def flat(self) -> np.ndarray:
+        return (self.spread == 0) & (self.missed == 0)
 
 
 def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, accuracy: int) -> Pair:
@@ -49,7 +54,8 @@ def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order:
     around = around - here  # of a constant nothing is left to round
     best = weigh(fine, [*around[:half], 0.0, *around[half:-1]], step)
     missed, high, apart = np.abs(told @ around)
-    spread = np.abs(around[0]) + np.abs(around[-2])
+    before, after = np.abs(around[0]), np.abs(around[-2])
+    spread = before + after
     size = np.maximum(np.abs(best), spread / (2 * half * scale))
     unseen = caution(order, accuracy) / 4 * np.abs(here)  # what the check loses of the truncation by its own rounding
     floor = EPS / 2 * np.maximum(weight, unseen) / scale
@@ -58,7 +64,7 @@ def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order:
     predicted = apart * (apart / np.maximum(size, TINY)) ** (2 / (accuracy - 2))
     error = floor + caution(order, accuracy) * off + np.minimum(2 * high / scale, 0.7 * rough) + predicted
     calm = (off <= 2 * rough) & (predicted <= 0.7 * rough)
-    return Pair(best, np.where(np.isfinite(best), error, np.inf), calm, missed, spread)
+    return Pair(best, np.where(np.isfinite(best), error, np.inf), calm, missed, spread, np.minimum(before, after))
 
 
 @lru_cache(maxsize=16)

@@ -19,6 +19,7 @@ from edgecalc.calculus.probe import Probe
 KINDS = ("smooth", "corner", "jump", "vertical tangent", "undefined")
 SMOOTH, CORNER, JUMP, VERTICAL, UNDEFINED = range(5)
 DEEPEST = 24  # from one side, as the edge of a domain may be close
+NARROW = 3  # levels, from which on values that are all alike may be rounded, as those of arccos(cos x) are close to 0
 STEADY = 5  # slopes in a row that grow
 ROUGH = 0.01  # noise, over what is seen through it
 
@@ -98,6 +99,8 @@ def one_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, or
         rough = 2 * EPS * np.abs(weigh(absolute(fine), np.abs(values), np.abs(h), order))
         bar = apart + rough
         bar = np.where(np.abs(h) > 64 * np.spacing(np.abs(x)), bar, np.inf)  # below that x + h is x
+        lost = (level >= NARROW) & (values == here).all(axis=0) & (error < ROUGH * np.abs(value))
+        bar = np.where(lost, np.inf, bar)
         better = np.isfinite(best) & (bar < error)
         value, error, last = np.where(better, best, value), np.where(better, bar, error), best
         slopes.append((values[1] - here) / h if order == 1 else best)

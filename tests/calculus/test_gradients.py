@@ -181,9 +181,15 @@ def test_a_corner_has_no_slope_and_its_neighbours_have_theirs(corner, count):
 
 
 @pytest.mark.parametrize(
-    "f", [lambda p: np.sqrt(np.sum(p**2, axis=-1)), lambda p: np.sqrt(p[..., 0] ** 2) + np.sqrt(p[..., 1] ** 2)], ids=["cone", "roof"]
+    "f",
+    [
+        lambda p: np.sqrt(np.sum(p**2, axis=-1)),
+        lambda p: np.sqrt(p[..., 0] ** 2) + np.sqrt(p[..., 1] ** 2),
+        lambda p: np.sum(np.arccos(np.cos(p)), axis=-1),
+    ],
+    ids=["cone", "roof", "folds"],
 )
-def test_a_corner_through_squares_has_no_slope(f):
+def test_a_corner_through_squares_or_cosines_has_no_slope(f):
     assert np.isnan(gradient(f, [0.0, 0.0])).all()
     at = np.array([[3.0, 4.0], [0.0, 0.0], [-5.0, 12.0]])
     assert np.isnan(gradient(f, at)).all(axis=-1).tolist() == [False, True, False]

@@ -1,0 +1,57 @@
+"""derivative far from 0, where rounding makes stairs of a function, and where steps are wide enough to go over its waves."""
+
+import numpy as np
+import pytest
+
+from edgecalc.calculus import derivative
+
+
+def covered(f, slope, x):
+    """The share of points whose error is inside their bar."""
+    found = derivative(f, x)
+    assert found.method == "central"
+    return np.mean(np.abs(found.value - slope(x)) <= found.error)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (np.sin, 1e15, np.cos), (lambda x: np.sin(x) + x, 1e10, lambda x: np.cos(x) + 1),
+        (lambda x: x + np.sin(2 * np.pi * x), 1.7e9 + 0.1, lambda x: 1 + 2 * np.pi * np.cos(2 * np.pi * x)),
+    ],
+)  # fmt: skip
+def test_far_out_differences_do_not_refute_a_step_that_subtracts_nothing(f, x, slope):
+    found = derivative(f, x)
+    assert abs(found.value - slope(x)) <= 1e-14 * abs(slope(x)) + found.error
+    assert found.error <= 1e-4
+
+
+@pytest.mark.parametrize("power", [7, 8, 9, 10])
+def test_a_wave_on_a_slope_is_no_noise_though_wide_steps_go_over_it(power):
+    x = 10.0**power * np.random.default_rng(0).uniform(1, 2, 300)
+    assert covered(lambda x: np.abs(x) + np.sin(x), lambda x: 1 + np.cos(x), x) >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "power", "least"),
+    [
+        (lambda x: np.sqrt(np.float32(x)), lambda x: 0.5 / np.sqrt(x), 3, 0.95),
+        (lambda x: np.sqrt(np.float32(x)), lambda x: 0.5 / np.sqrt(x), 4, 0.9),
+        (np.float32, np.ones_like, 6, 0.95),
+        (lambda x: np.round(x, 2), np.ones_like, 3, 0.9),
+    ],
+    ids=["float32 root at 1000", "float32 root at 10000", "float32 at 1e6", "two decimals"],
+)
+def test_a_stair_of_a_rounded_function_is_no_level_ground(f, slope, power, least):
+    x = 10.0**power * np.random.default_rng(0).uniform(1, 2, 300)
+    assert covered(f, slope, x) >= least
+
+
+@pytest.mark.parametrize("away", [1e-3, 1e-4, 1e-5, 1e-6])
+@pytest.mark.parametrize(
+    "f", [lambda x: np.maximum(x, 0), lambda x: np.maximum(x, 0) ** 2, lambda x: np.where(x < 0, 0.0, x + 1)], ids=["ReLU", "bowl", "jump"]
+)
+def test_level_ground_close_to_where_it_ends_is_level(f, away):
+    found = derivative(f, -away * np.linspace(1, 2, 50))
+    assert (found.kind == "smooth").all()
+    assert (np.abs(found.value) <= found.error).all() and found.error.max() <= 1e-12
