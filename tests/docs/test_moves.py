@@ -14,7 +14,7 @@ from tests.docs.conftest import ROOT
 
 HOWTO = ROOT / "docs" / "howto"
 ROW = re.compile(r"^\| `([^`]+)`.*? \| `([^`]+)` \|(?: (\w+) \|)?$", re.MULTILINE)
-LINES = {page: ROW.findall((HOWTO / f"{page}.md").read_text(encoding="utf-8")) for page in ("opencv", "scikit-image", "matlab")}
+LINES = {page: ROW.findall((HOWTO / f"{page}.md").read_text(encoding="utf-8")) for page in ("opencv", "scikit-image", "scipy", "matlab")}
 
 
 @pytest.fixture
@@ -23,7 +23,8 @@ def scene():
     image = np.asarray(Image.open(ROOT / "sample_images" / "camera.png"))[40:240, 60:300].copy()
     before = cv2.ipp.useIPP()
     cv2.ipp.setUseIPP(False)
-    yield {"cv2": cv2, "ec": ec, "np": np, "image": image, "real": image / 256, "feature": feature, "filters": filters, "morphology": morphology}
+    libraries = {"cv2": cv2, "ec": ec, "np": np, "ndimage": ndimage, "feature": feature, "filters": filters, "morphology": morphology}
+    yield {**libraries, "image": image, "real": image / 256, "volume": image[:180].reshape(30, 24, 60) / 256}
     cv2.ipp.setUseIPP(before)
 
 
@@ -45,7 +46,7 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize(("theirs", "ours", "same"), LINES["opencv"] + LINES["scikit-image"])
+@pytest.mark.parametrize(("theirs", "ours", "same"), LINES["opencv"] + LINES["scikit-image"] + LINES["scipy"])
 def test_both_sides_of_a_line_are_as_equal_as_it_says(theirs, ours, same, scene):
     expected, result = eval(theirs, scene), eval(ours, scene)
     pairs = zip(result, expected, strict=True) if isinstance(expected, tuple | list) else [(result, expected)]
