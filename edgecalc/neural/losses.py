@@ -51,7 +51,8 @@ class Loss:
         array([-2.12417713e-18, -2.50000000e-01])
         """
         y, t = self.pair(outputs, targets)
-        return (self.slopes(y, t) / len(y)).reshape(np.shape(outputs))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (self.slopes(y, t) / len(y)).reshape(np.shape(outputs))
 
     def pair(self, outputs: Any, targets: Any) -> tuple[Array, Array]:
         y = samples(outputs, "outputs", None)
@@ -156,7 +157,7 @@ def others(z: Array) -> tuple[Array, Array, Array]:
 
 def cross_entropy(z: Array, t: Array) -> Array:
     below, rest, _ = others(z)
-    return (t * (below + np.log1p(rest))).sum(axis=-1)
+    return np.where(t == 0, 0.0, t * (below + np.log1p(rest))).sum(axis=-1)
 
 
 def cross_entropy_slopes(z: Array, t: Array) -> Array:

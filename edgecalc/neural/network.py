@@ -228,7 +228,7 @@ class Network:
     ) -> "Trace":
         """Descend from the parameters as they are; then they are those where the run ended.
 
-        Everything but X and T is what optimize.descend takes. The trace tells every step's parameters and loss, and whether
+        Everything but X and T is what `optimize.descend` has by these names. The trace tells every step's parameters and loss, and whether
         a minimum was found: a loss that has become slow is not yet one that has converged.
 
         >>> network = Network([1, 1], seed=0)

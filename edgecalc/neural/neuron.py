@@ -82,9 +82,14 @@ class Neuron(Network):
         array([2., 1.])
         """
         x, t = self.data(X, T)
+        middle, spread = x.mean(axis=0), x.std(axis=0)
+        unit = np.where(spread > 1e-14 * np.abs(middle), spread, 1.0)
+        x = (x - middle) / unit  # a large offset would leave no digits to the slope, small numbers none to the gradient
         columns = np.column_stack([x, np.ones(len(x))])
-        if self.kind == "linear":
-            return np.linalg.lstsq(columns, t[:, 0])[0]
+        best = np.linalg.lstsq(columns, t[:, 0])[0] if self.kind == "linear" else self.by_newton(columns, x, t)
+        return np.append(best[:-1] / unit, best[-1] - np.sum(best[:-1] / unit * middle))
+
+    def by_newton(self, columns: Array, x: Array, t: Array) -> Array:
         from edgecalc import optimize
 
         def curvature(parameters: Array) -> Array:

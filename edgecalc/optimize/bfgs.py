@@ -70,9 +70,9 @@ def by_scipy(method: str, f: Callable, x0: Any, grad: Any, steps: int, stop: flo
             both(row)
         step, x, (value, slope) = recorder.count, row.reshape(shape)[()], seen[row.tobytes()]
         seen.clear()
-        recorder.row(step, x, value, slope, 1.0, last=True)
+        recorder.row(step, x, value, slope, np.nan, last=True)
         reason = why(value, np.where(free(x, slope, limits), slope, 0.0), tolerance)
-        if reason == ends.STEPS and step and callback is not None and says_stop(callback(step, lent(x), value)):
+        if reason == ends.STEPS and step and says_stop(callback, step, lent(x), value):
             reason = ends.ASKED
         if reason != ends.STEPS or step == steps:
             raise StopIteration

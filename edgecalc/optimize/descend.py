@@ -49,16 +49,18 @@ def descend(
     rate : float, optional
         Length of a step; each rule has one of its own.
     schedule : str, Schedule or callable, optional
-        How the rate changes: "constant", "step", "exponential", "cosine", "warm-up", "progress", or a function of the step's number.
+        How the rate changes: "constant", "step", "exponential", "cosine", "warm-up", "progress", or a function of the step's number
+        that gives a factor of `rate`.
     stop : float, optional
-        Stop where the gradient is no longer than that (and, with rules that have momentum, the last step too). Without it: at 0.
+        Stop where the gradient is no longer than that (and, with rules that have momentum, the last step too). Without it: at 0,
+        but for rules that move without a slope, "noisy" and "adamw". "hill climbing" knows no gradient and takes all steps.
     bounds : (low, high) or one such pair for each variable, optional
         Steps are cut off there.
     data : array or tuple of arrays, optional
         Handed to f and grad, the same rows of each.
     batch : int, optional
-        So many rows of the data for each step's gradient, drawn without repetition until all have had their turn. f in the trace
-        is always that of all data.
+        So many rows of the data for each step's gradient, drawn without repetition until all have had their turn: without it all,
+        and 1 for the rule "sgd", which else is "gd". f in the trace is always that of all data.
     seed : int, optional
         For batches, and for "noisy" and "hill climbing", which have 0 without it; a rule object has a seed of its own.
     callback : callable, optional
@@ -77,9 +79,10 @@ def descend(
     """
     chosen, plan, rows = seeded(rule, seed), schedule_of(schedule), rows_of(data)
     objective = Objective(f, x0, grad, rows, bounds=bounds)
+    objective.elsewhere |= chosen.ahead is not None
     steps, limits, callback = whole(steps, "steps", 0), objective.bounds, callback_of(callback)
     first, tolerance = positive(chosen.rate if rate is None else rate, "rate"), 0.0 if stop is None else number(stop, "stop", 0)
-    batch = batch_of(1 if rule == "sgd" and batch is None else batch, rows)
+    batch = batch_of(1 if rule == "sgd" and rows and batch is None else batch, rows)
     batches = drawn(rows, batch, dice_of(seed))
     recorder = Recorder(chosen.name, objective, steps, plan.adaptive, tolerance, None if keep is None else whole(keep, "keep", 1))
 
@@ -96,10 +99,10 @@ def descend(
         for step in range(steps + 1):
             place = x if chosen.ahead is None else kept(chosen.ahead(x, state))
             slope = objective.slope(place, next(batches)) if chosen.takes == "gradient" else np.full(np.shape(x), np.nan)
-            used = eta if plan.adaptive else first * plan.factor(step, steps)
+            used = np.nan if step == steps else eta if plan.adaptive else first * plan.factor(step, steps)
             left = pulling(x, slope)
-            if batch is not None and np.any(lengths(left) <= tolerance):
-                left = pulling(x, objective.slope(x))  # where one batch is content, others may not be
+            if (batch is not None or chosen.ahead) and np.any(lengths(left) <= tolerance):
+                left = pulling(x, objective.slope(x))  # where one batch is content, others may not be; nor x itself
             done = ended(reasons, value, left, moved, tolerance, state, chosen)
             recorder.row(step, x, value, slope, used, last=done)
             if done or step == steps:
@@ -112,7 +115,7 @@ def descend(
             before, moved = value, there - x
             x, value = there, objective.value(there)
             eta = plan.adapt(eta, before, value)
-            if callback is not None and says_stop(callback(step + 1, lent(x), value)):
+            if says_stop(callback, step + 1, lent(x), value):
                 reasons[...] = np.where(reasons == ends.STEPS, ends.ASKED, reasons)
         return reasons
 
@@ -143,6 +146,7 @@ def ended(reasons: np.ndarray, value: Any, slope: Any, moved: Any, tolerance: fl
     squares = np.sum(slope * slope, axis=-1) if slope.ndim else slope * slope
     paces = np.sum(moved * moved, axis=-1) if np.ndim(moved) > reasons.ndim else moved * moved
     still = (squares <= tolerance**2) & ((paces <= tolerance**2) if state else True)
+    still &= not rule.restless or tolerance > 0
     still &= lengths(slope) <= tolerance if still.any() else False
     nowhere = ~np.isfinite(slope).reshape(*reasons.shape, -1).all(axis=-1) & (rule.takes == "gradient")
     found = np.where(still, ends.STILL, np.where(nowhere, ends.NO_SLOPE, ends.STEPS))

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from edgecalc.calculus.points import FLAT
 from edgecalc.core.arrays import number, one_of, whole
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, free, lent
 from edgecalc.optimize.recorder import Recorder, callback_of, keeping, says_stop
 from edgecalc.optimize.trace import Trace
+from edgecalc.optimize.verdict import EXACT
 
 FORMS = ("safeguarded", "plain")
 FARTHEST = 1.0  # step along an eigenvector, in units of 1 + |x|
@@ -83,7 +85,7 @@ def newton(
             bend = objective.hessian(x) if np.isfinite(value).any() else np.full((*objective.starts, count, count), np.nan)
             here = in_rows(x, value, slope, bend)
             may_move = free(here.x, here.slope, limits)
-            ways, curved = directions(here, may_move, form, tolerance)
+            ways, curved = directions(here, may_move, form, tolerance, FLAT if hess is None else EXACT)
             if limits is not None:
                 ways[curved & (np.clip(here.x + ways, *limits) == here.x).all(axis=1)] *= -1  # a bound stands before the one way down
             judge(reasons, here, may_move, curved, tolerance)
@@ -96,7 +98,7 @@ def newton(
             stuck = (taken == 0).reshape(objective.starts) & (reasons == ends.STEPS)
             reasons[...] = np.where(stuck, ends.STUCK, reasons)
             x = moved.reshape(shape)[()]
-            if callback is not None and says_stop(callback(step + 1, lent(x), objective.value(x))):
+            if callback is not None and says_stop(callback, step + 1, lent(x), objective.value(x)):
                 reasons[...] = np.where(reasons == ends.STEPS, ends.ASKED, reasons)
         return reasons
 
@@ -109,7 +111,7 @@ def in_rows(x: Any, value: Any, slope: Any, bend: Any) -> Place:
     return Place(np.reshape(x, (-1, count)), np.reshape(value, -1), np.reshape(slope, (-1, count)), np.reshape(bend, (-1, count, count)))
 
 
-def directions(here: Place, may_move: np.ndarray, form: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def directions(here: Place, may_move: np.ndarray, form: str, tolerance: float, flat: float) -> tuple[np.ndarray, np.ndarray]:
     """Newton's step for every row, and whether there is a way down where the slope is 0."""
     slope = np.where(may_move, here.slope, 0.0)
     bend = np.where(may_move[:, :, None] & may_move[:, None, :], here.bend, np.eye(here.x.shape[1]))
@@ -122,7 +124,7 @@ def directions(here: Place, may_move: np.ndarray, form: str, tolerance: float) -
         return np.einsum("kij,kj->ki", vectors, steps), np.zeros(len(steps), bool)
     steps = -along / np.maximum(np.abs(eigenvalues), np.abs(along) / (FARTHEST * unit) + 1e-300)
     lowest = eigenvalues[:, 0]
-    curved = (np.linalg.norm(slope, axis=1) <= tolerance) & (lowest < -1e-6 * np.abs(eigenvalues).max(axis=1)) & (lowest < 0)
+    curved = (np.linalg.norm(slope, axis=1) <= tolerance) & (lowest < -flat * np.abs(eigenvalues).max(axis=1)) & (lowest < 0)
     steps[curved] = 0
     steps[curved, 0] = 0.1 * unit[curved, 0]
     return np.einsum("kij,kj->ki", vectors, steps), curved

@@ -25,6 +25,7 @@ class Objective:
         self.start = start_of(x0)
         self.starts = self.start.shape[:-1] if self.start.ndim == 2 else ()
         self.bounds = bounds_of(bounds, self.start)
+        self.elsewhere = bool(data)  # whether a run's slopes are of a part of the data, or of another place than x
         self.asked, self.f, self.grad, self.hess, self.data, self.rows = 0, f, grad, hess, data, data
         self.domain, self.steep = hull(self.bounds), set[tuple]()  # where a variable has no slope at all, of starts that have stopped there
         self.gradient = gradient_of(self.counted, domain=self.domain)
@@ -71,7 +72,8 @@ class Objective:
         lost = ~np.isfinite(x)
         here = np.where(lost, self.start, x)[()]
         if np.ndim(x) == 0:
-            found = np.reshape(numeric.derivative(self.counted, here, order=2).value, (1, 1))
+            slope, order = (self.counted, 2) if self.grad is None or self.data else (self.sloped, 1)
+            found = np.reshape(numeric.derivative(slope, here, order=order).value, (1, 1))
         else:
             found = hessian(self.counted, here, grad=None if self.grad is None or self.data else self.sloped)
         return np.where(lost.any(axis=-1)[..., None, None] if np.ndim(x) else lost, np.nan, found)
@@ -186,7 +188,8 @@ def bounds_of(bounds: Any, start: Any) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     accepted = "(low, high) for all variables, or such a pair for each of them, is accepted"
     try:
-        pairs = np.asarray(bounds, np.float64)
+        pairs = np.array(bounds, object)
+        pairs = np.where(np.equal(pairs, np.array(None)), (-np.inf, np.inf), pairs).astype(np.float64)  # None is SciPy's word for no bound
     except (TypeError, ValueError):
         raise TypeError(f"bounds: {bounds!r} came; {accepted}") from None
     count = start.shape[-1] if start.ndim else 1
@@ -220,6 +223,8 @@ def rows_of(data: Any) -> tuple:
     """The arrays that f takes beside x, one row for each sample."""
     if data is None:
         return ()
+    if isinstance(data, list) and any(isinstance(each, np.ndarray) for each in data):
+        raise TypeError("data: a list of arrays came; one array, or a tuple of arrays with a row for each sample, is accepted")
     arrays = tuple(np.asarray(each) for each in (data if isinstance(data, tuple) else (data,)))
     counts = {array.shape[0] if array.ndim else None for array in arrays}
     if len(counts) != 1 or None in counts:

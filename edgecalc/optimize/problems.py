@@ -28,17 +28,25 @@ class Problem:
     shows: str
 
     def __call__(self, x: Any) -> Any:
-        return self.f(np.asarray(x, np.float64) if isinstance(x, list | tuple) else x)
+        return self.f(unwrapped(x))
+
+
+def unwrapped(p: Any) -> Any:
+    """Lists, and integers, which would wrap, as float64."""
+    if isinstance(p, list | tuple) or getattr(getattr(p, "dtype", None), "kind", "O") in "biu":
+        return np.asarray(p, np.float64)
+    return p
 
 
 def of_parts(f: Callable, slopes: Callable) -> tuple[Callable, Callable]:
     """f(x, y) and its two slopes, as functions of points."""
 
     def value(p: np.ndarray) -> Any:
+        p = unwrapped(p)
         return f(p[..., 0], p[..., 1])
 
     def gradient(p: Any) -> np.ndarray:
-        p = np.asarray(p)
+        p = np.asarray(unwrapped(p))
         result = np.empty(p.shape, np.result_type(p, np.float64))
         result[..., 0], result[..., 1] = slopes(p[..., 0], p[..., 1])
         return result

@@ -78,6 +78,12 @@ def callback_of(callback: Any) -> Any:
     return callback
 
 
-def says_stop(answer: Any) -> bool:
-    """What a callback gives back: True, or anything else, which goes on."""
+def says_stop(callback: Callable | None, *news: Any) -> bool:
+    """Whether a callback gives back True, or raises StopIteration as SciPy's do; anything else goes on."""
+    if callback is None:
+        return False
+    try:
+        answer = callback(*news)
+    except StopIteration:
+        return True
     return isinstance(answer, bool | np.bool_) and bool(answer)

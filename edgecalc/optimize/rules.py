@@ -37,6 +37,7 @@ class Rule:
     rate: float = 0.1
     takes: str = field(default="gradient", repr=False)  # or "values": then `slope` is the function itself
     ahead: Callable[[Any, State], Any] | None = field(default=None, repr=False)  # where the gradient is taken, if not at x
+    restless: bool = field(default=False, repr=False)  # whether x moves where the slope is 0, too
 
 
 def share(value: Any, name: str) -> float:
@@ -94,6 +95,8 @@ def momentum(decay: float = 0.9, *, dampening: float = 0.0, nesterov: bool = Fal
     -0.30000000000000004
     """
     keep, damp = share(decay, "decay"), share(dampening, "dampening")
+    if damp and nesterov:
+        raise ValueError(f"dampening: {dampening!r} came with nesterov=True, which looks ahead by whole slopes; 0 is accepted there")
 
     def step(x: Any, slope: Any, state: State, rate: Any) -> tuple[Any, State]:
         count, velocity = state
@@ -105,6 +108,8 @@ def momentum(decay: float = 0.9, *, dampening: float = 0.0, nesterov: bool = Fal
     formula = r"v \leftarrow \beta v + \eta g,\quad x \leftarrow x - v" if rate_inside else r"v \leftarrow \beta v + g,\quad x \leftarrow x - \eta v"
     if nesterov:
         formula = formula.replace("x - v", r"x - (\eta g + \beta v)").replace(r"x - \eta v", r"x - \eta (g + \beta v)")
+    if damp:
+        formula = formula.replace("g,", r"(1-\tau) g,")
     return Rule("nesterov" if nesterov else "momentum", zeros(1), step, formula, 0.01)
 
 
@@ -141,6 +146,10 @@ def momentum_as_printed(decay: float = 0.9) -> Rule:
     return Rule("momentum as printed", zeros(1), step, r"v \leftarrow \beta v - \eta g,\quad x \leftarrow x - v", 0.05)
 
 
+def root(square: str, inside: bool) -> str:
+    return rf"\sqrt{{{square} + \epsilon}}" if inside else rf"(\sqrt{{{square}}} + \epsilon)"
+
+
 def measured(slope: Any, square: Any, epsilon: float, inside: bool) -> Any:
     """slope / sqrt(square), with epsilon against a division by 0: PyTorch adds it to the root, optax often below it."""
     size = np.sqrt(square + epsilon) if inside else np.sqrt(square) + epsilon
@@ -162,8 +171,9 @@ def adagrad(*, epsilon: float = 1e-10, epsilon_inside: bool = False, start: floa
         total = state[1] + slope * slope
         return -(rate * measured(slope, total, small, epsilon_inside)), (state[0] + 1, total)
 
-    formula = r"s \leftarrow s + g^2,\quad x \leftarrow x - \eta g / (\sqrt{s} + \epsilon)"
-    return Rule("adagrad", lambda x: (0, np.full_like(x, first)), step, formula)
+    return Rule(
+        "adagrad", lambda x: (0, np.full_like(x, first)), step, r"s \leftarrow s + g^2,\quad x \leftarrow x - \eta g / " + root("s", epsilon_inside)
+    )
 
 
 def adadelta(decay: float = 0.9, *, epsilon: float = 1e-6) -> Rule:
@@ -213,7 +223,11 @@ def rmsprop(
         velocity = carry * velocity + measured(slope, spread, small, epsilon_inside)
         return -(rate * velocity), (count + 1, squares, mean, velocity)
 
-    formula = r"s \leftarrow \rho s + (1-\rho) g^2,\quad x \leftarrow x - \eta g / (\sqrt{s} + \epsilon)"
+    formula = r"s \leftarrow \rho s + (1-\rho) g^2,\quad "
+    if centered:
+        formula += r"m \leftarrow \rho m + (1-\rho) g,\quad "
+    size = root("s - m^2" if centered else "s", epsilon_inside)
+    formula += rf"v \leftarrow \beta v + g / {size},\quad x \leftarrow x - \eta v" if carry else rf"x \leftarrow x - \eta g / {size}"
     return Rule("rmsprop", lambda x: (0, np.full_like(x, first), np.zeros_like(x), np.zeros_like(x)), step, formula, 0.01)
 
 
@@ -247,7 +261,8 @@ def adam(first: float = 0.9, second: float = 0.999, *, epsilon: float = 1e-8, am
         return (change - (rate * fade) * x if fade else change), (count, mean, square, largest)
 
     formula = r"m \leftarrow \beta_1 m + (1-\beta_1) g,\quad s \leftarrow \beta_2 s + (1-\beta_2) g^2,\quad x \leftarrow x - \eta \hat m / (\sqrt{\hat s} + \epsilon)"
-    return Rule("adamw" if fade else "adam", zeros(3), step, formula + (r" - \eta\lambda x" if fade else ""), 0.01)
+    formula = formula.replace(r"\hat s", r"\max \hat s") if amsgrad else formula
+    return Rule("adamw" if fade else "adam", zeros(3), step, formula + (r" - \eta\lambda x" if fade else ""), 0.01, restless=fade > 0)
 
 
 def adamw(first: float = 0.9, second: float = 0.999, *, epsilon: float = 1e-8, amsgrad: bool = False, weight_decay: float = 0.01) -> Rule:
@@ -278,7 +293,7 @@ def noisy(spread: float = 1.0, fade: float = 0.55, *, seed: int = 0) -> Rule:
         shaken = slope + width / (1 + count) ** power * noise(x, seed, count)
         return -(rate * shaken), (count + 1,)
 
-    return Rule("noisy", zeros(0), step, r"x \leftarrow x - \eta (g + \sigma (1+t)^{-\gamma} \xi)")
+    return Rule("noisy", zeros(0), step, r"x \leftarrow x - \eta (g + \sigma (1+t)^{-\gamma} \xi)", restless=width > 0)
 
 
 def hill_climbing(*, seed: int = 0) -> Rule:

@@ -68,7 +68,7 @@ def cosine(end: float = 0.0) -> Schedule:
     0.5
     """
     end = number(end, "end", 0)
-    return Schedule("cosine", lambda at, steps: end + (1 - end) * (1 + cos(pi * min(1.0, at / steps))) / 2)
+    return Schedule("cosine", lambda at, steps: end + (1 - end) * (1 + cos(pi * min(1.0, at / max(1, steps)))) / 2)
 
 
 def warm_up(steps: int = 10, then: Any = "constant") -> Schedule:
@@ -106,14 +106,21 @@ SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
 )
 
 
+def plain(value: Any) -> Any:
+    """The number of an array of no dimensions, such as JAX's schedules give."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
+
+
 def schedule_of(schedule: Any) -> Schedule:
     """What a name, a Schedule or a function of the step's number means."""
     if schedule is None:
         return constant()
     if isinstance(schedule, Schedule):
         return schedule
+    if schedule in SCHEDULES.values():
+        raise TypeError(f"schedule: the function {schedule.__name__} came, which makes one; {schedule.__name__}() is accepted")
     if callable(schedule):
-        return Schedule(getattr(schedule, "__name__", "schedule"), lambda at, steps: number(schedule(at), "schedule", 0))
+        return Schedule(getattr(schedule, "__name__", "schedule"), lambda at, steps: number(plain(schedule(at)), "schedule", 0))
     if not isinstance(schedule, str):
         raise TypeError(
             f"schedule: {schedule!r} came; a name such as 'cosine', a schedule such as schedules.step(every=10), or a function of the step is accepted"

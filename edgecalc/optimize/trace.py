@@ -28,7 +28,7 @@ from edgecalc.optimize.verdict import MOST_VARIABLES, Finding, find
 class Trace:
     """A run. Rows are iterations; with many starts the next axis is theirs; the last axis of x is the variables'.
 
-    rule        its name                           rate         of the step that leaves each row but the last
+    rule        its name                           rate         of the step that leaves each row but the last; NaN for BFGS, whose steps have none
     x           (rows[, starts][, variables])      gradient     like x: what the rule was given
     f           (rows[, starts])                   iterations   the number of each row: 0, 1, 2 ... unless the run was too long to keep all
     evaluations values of f and of grad asked for, up to each row

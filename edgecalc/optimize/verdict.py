@@ -21,7 +21,12 @@ FALLING = 0.99  # of the fall that the distance before has brought
 SETTLED = 0.1  # of the steps before: a variable whose steps are shorter goes nowhere
 MOST_VARIABLES = 200  # for a Hessian
 MOST_AXES = 1000  # along which values are looked at in its place,
+MOST_NUMBERS = 1 << 22  # in all of them together,
 AROUND = 32  # and so many directions more, in each round, and their opposites
+TURNS = 2.0 ** -np.arange(8)[:, None]  # of the sphere, down the slope on it,
+LED = 12  # times
+KRYLOV = 24  # products of the Hessian with a vector, which find its lowest eigenvalue well enough to try the way
+EXACT = 1e-12  # of the largest eigenvalue of a Hessian that was given
 NARROWER = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004)  # of the sphere
 CLOSE = 1e-6  # of 1 + |x|: where values are looked at to confirm an eigenvalue, or
 BEYOND = 3.0  # times Newton's step: past the stationary point and up again
@@ -69,7 +74,7 @@ def shown(x: Any) -> str:
 def full_gradient(trace: "Trace") -> tuple[np.ndarray, np.ndarray]:
     """At the end, of all data, without what pushes against a bound; and which variables are free."""
     x, slope = trace.x[-1], trace.gradient[-1]
-    if np.isfinite(trace.f[-1]) and (trace.objective.data or not np.isfinite(slope).all()):
+    if np.isfinite(trace.f[-1]) and (trace.objective.elsewhere or not np.isfinite(slope).all()):
         slope = trace.objective.slope(x)
     may_move = free(x, slope, trace.bounds)
     return np.ravel(np.where(may_move, slope, 0.0)), np.ravel(may_move)
@@ -140,7 +145,8 @@ def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarra
         try:
             matrix = trace.objective.hessian(trace.x[-1]) if bend is None else bend
             eigenvalues, vectors = np.linalg.eigh(matrix[np.ix_(free, free)])
-            verdict = judged(eigenvalues, FLAT * float(np.abs(eigenvalues).max()))
+            flat = FLAT if trace.objective.hess is None else EXACT
+            verdict = judged(eigenvalues, flat * float(np.abs(eigenvalues).max()))
             newton = -(slope[free] @ vectors) / eigenvalues
             away = float(np.abs(newton).max())
         except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError):
@@ -149,7 +155,8 @@ def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarra
         return Finding("not converged", f"|gradient| is {length:.3g}, yet the next stationary point is about {away:.3g} away", length, eigenvalues)
     if verdict == "undecided" or contradicted(trace, free, eigenvalues, vectors, newton):
         verdict, because = around(trace, free, length, away)
-        return Finding(verdict, f"|gradient| is {length:.3g}; the Hessian decides nothing, {because}", length, eigenvalues)
+        hessian = "the Hessian decides nothing" if free.sum() <= MOST_VARIABLES else "of so many variables no Hessian is made"
+        return Finding(verdict, f"|gradient| is {length:.3g}; {hessian}, {because}", length, eigenvalues)
     if verdict == "maximum" and not free.all():
         verdict = "saddle"  # f rises where a bound is left
     named = ", ".join(f"{each:.4g}" for each in eigenvalues[:6]) + (", ..." if len(eigenvalues) > 6 else "")
@@ -181,18 +188,64 @@ def around(trace: "Trace", free: np.ndarray, length: float, away: float) -> tupl
 
 
 def told(trace: "Trace", free: np.ndarray, length: float, size: float) -> str:
-    """Lower values at that distance, higher ones, or both; the way down may be narrow, and is looked for ever closer to the lowest."""
+    """Lower values at that distance, higher ones, or both; the way down may be narrow, and is looked for ever closer to the lowest, and down the slope."""
     x, dice, lead = np.ravel(trace.x[-1]), np.random.default_rng(0), np.zeros(len(free))
-    axes = np.eye(len(free))[free][:MOST_AXES]
     here, lowest, highest = value_at(trace, x), 0.0, 0.0
-    for spread in NARROWER:
-        ways = lead + spread * dice.standard_normal((AROUND, len(free))) * free / np.sqrt(free.sum())
-        ways = np.concatenate([ways, axes]) if spread == NARROWER[0] else ways
-        ways = np.concatenate([ways, -ways])  # what lies lowest may be the way back up a valley
+
+    def look(ways: np.ndarray) -> None:
+        nonlocal lowest, highest, lead
         ways /= np.linalg.norm(ways, axis=-1, keepdims=True)
         there = np.array([value_at(trace, x + size * way) for way in ways])
         changes = np.where(np.abs(there - here) > 1e-12 * np.maximum(abs(here), np.abs(there)), there - here, 0.0)
         lowest, highest, lead = min(lowest, changes.min()), max(highest, changes.max()), ways[changes.argmin()]
+
+    for spread in NARROWER:
+        ways = lead + spread * dice.standard_normal((AROUND, len(free))) * free / np.sqrt(free.sum())
+        ways = np.concatenate([ways, axes(free), *falling(trace, free)]) if spread == NARROWER[0] else ways
+        look(np.concatenate([ways, -ways]))  # what lies lowest may be the way back up a valley
+    for _ in range(LED if slopes_are_cheap(trace, free) else 0):
+        slope = slope_at(trace, x + size * lead, free)
+        side = slope - (slope @ lead) * lead
+        if not (side.any() and np.isfinite(side).all()):
+            break
+        look(lead - TURNS * side / np.linalg.norm(side))
     if lowest < 0 and length * size > -lowest / 2:
         return "not converged"  # it lies lower because there is a slope
     return {(0, 0): "flat", (0, 1): "minimum", (1, 0): "maximum", (1, 1): "saddle"}[int(lowest < 0), int(highest > 0)]
+
+
+def axes(free: np.ndarray) -> np.ndarray:
+    """As many as may be looked along."""
+    places = np.flatnonzero(free)[: min(MOST_AXES, max(1, MOST_NUMBERS // len(free)))]
+    ways = np.zeros((len(places), len(free)))
+    ways[np.arange(len(places)), places] = 1.0
+    return ways
+
+
+def slopes_are_cheap(trace: "Trace", free: np.ndarray) -> bool:
+    return trace.objective.grad is not None or free.sum() <= MOST_VARIABLES
+
+
+def slope_at(trace: "Trace", place: np.ndarray, free: np.ndarray) -> np.ndarray:
+    return np.where(free, np.ravel(trace.objective.slope(place.reshape(np.shape(trace.x[-1]))[()])), 0.0)
+
+
+def falling(trace: "Trace", free: np.ndarray) -> list[np.ndarray]:
+    """Where no Hessian is made: the direction along which the slope falls most, by Lanczos' method, as a list of one way to look."""
+    if free.sum() <= MOST_VARIABLES or not slopes_are_cheap(trace, free):
+        return []
+    x = np.ravel(trace.x[-1])
+    step = CLOSE * (1 + np.abs(x).max())
+    way = np.random.default_rng(1).standard_normal(len(free)) * free
+    basis, bends = [way / np.linalg.norm(way)], []
+    for _ in range(KRYLOV):
+        bends.append((slope_at(trace, x + step * basis[-1], free) - slope_at(trace, x - step * basis[-1], free)) / (2 * step))
+        rest = bends[-1] - np.array(basis).T @ (np.array(basis) @ bends[-1])
+        if not np.linalg.norm(rest) > 1e-8 * np.linalg.norm(bends[-1]):
+            break
+        basis.append(rest / np.linalg.norm(rest))
+    known = np.array(basis[: len(bends)])
+    matrix = known @ np.array(bends).T
+    if not np.isfinite(matrix).all():
+        return []
+    return [np.linalg.eigh(matrix + matrix.T)[1][:, :1].T @ known]

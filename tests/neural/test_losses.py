@@ -142,3 +142,10 @@ def test_bad_input_is_refused_by_name(name, y, t, error, message):
         LOSSES[name].value(y, t)
     with pytest.raises(error, match=message):
         LOSSES[name].derivative(y, t)
+
+
+def test_logits_as_far_apart_as_floats_go_have_a_loss():
+    loss, far = LOSSES["cross entropy"], [[1e308, -1e308]]
+    assert loss.value(far, [0]) == 0
+    assert loss.value(far, [1]) == np.inf  # 2e308
+    assert loss.derivative(far, [1]).tolist() == [[1, -1]]

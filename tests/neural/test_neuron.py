@@ -106,6 +106,22 @@ def test_least_squares_also_where_columns_repeat():
     assert neuron.value(X, [1.0, 2.0, 3.0], best) < 1e-28
 
 
+def test_least_squares_far_from_0():
+    x = 1.7e9 + np.arange(0, 3600.0, 60)
+    y = 20 + 0.001 * (x - 1.7e9) + 0.1 * np.random.default_rng(0).standard_normal(60)
+    neuron = Neuron("linear", 1)
+    slope, height = np.polyfit(x - x.mean(), y, 1)
+    least = neuron.value(x, y, [slope, height - slope * x.mean()])
+    assert neuron.value(x, y, neuron.optimum(x, y)) <= least * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-10, 1e-9, 1e-4, 1e6])
+def test_the_lowest_log_loss_does_not_depend_on_the_unit(size):
+    samples, neuron = course_clouds(), Neuron("sigmoid", 2)
+    best = neuron.optimum(samples.X * size, samples.T)
+    assert neuron.value(samples.X * size, samples.T, best) == pytest.approx(0.0959792164)
+
+
 def test_two_kinds_that_a_line_parts_have_no_lowest_loss():
     with pytest.raises(ValueError, match=r"^T: no lowest loss was found"):
         Neuron("sigmoid", 1).optimum([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1])

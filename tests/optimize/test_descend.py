@@ -362,7 +362,6 @@ def test_counted_evaluations_are_the_calls():
         ({"bounds": [(0, 1)] * 3}, ValueError, r"bounds: shape \(3, 2\) came"),
         ({"bounds": "all"}, TypeError, "bounds: 'all' came"),
         ({"batch": 3}, ValueError, "batch: 3 came without data"),
-        ({"rule": "sgd"}, ValueError, "batch: 1 came without data"),
         ({"seed": -1}, ValueError, "seed: -1 came"),
         ({"seed": "dice"}, ValueError, "seed: 'dice' came"),
         ({"keep": 0}, ValueError, "keep: 0 came"),
