@@ -74,7 +74,8 @@ class Journal:
             self.used = self.database.execute(USED).fetchone() is not None
         except sqlite3.Error as error:
             self.unlock()
-            raise OSError(f"{printable(self.path)}: the journal cannot be opened ({error}); move it away to start anew") from None
+            advice = "make room" if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL else "move it away to start anew"
+            raise OSError(f"{printable(self.path)}: the journal cannot be opened ({error}); {advice}") from None
         self.group_sync = group_sync
         self.cut_off = False  # files that are not recorded may have been written
         self.run = 0
@@ -88,11 +89,19 @@ class Journal:
         with self.telling():
             self.run = self.database.execute(f"insert into runs ({columns}) values (?, ?, ?, ?, ?, ?)", row).lastrowid or 0
 
-    def fingerprint(self, name: str) -> str | None:
-        """Of the input that this output was made of, if it was finished."""
+    def finished(self, name: str) -> tuple[str, int] | None:
+        """The fingerprint of the input that this output was made of, and the output's size, if it was finished."""
         with self.telling():
-            row = self.database.execute("select fingerprint from files where name = ? and status = 'done'", (os.fsencode(name),)).fetchone()
-        return row[0] if row else None
+            row = self.database.execute(
+                "select fingerprint, bytes_out from files where name = ? and status = 'done'", (os.fsencode(name),)
+            ).fetchone()
+        return row
+
+    def forget(self) -> None:
+        """A run that was refused before it did anything was none."""
+        self.waiting.clear()
+        with self.telling():
+            self.database.execute("delete from runs where id = ?", (self.run,))
 
     def add(self, record: Record) -> None:
         self.waiting.append((record, time.time()))

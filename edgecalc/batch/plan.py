@@ -49,12 +49,15 @@ class Selection:
         return not any(fnmatch.fnmatch(plain, pattern) for pattern in self.exclude)
 
 
-def plan(inputs: list[str], out: Path, selection: Selection | None = None) -> list[Job]:
-    """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings; so is an output that is an input."""
+def plan(inputs: list[str], out: Path, selection: Selection | None = None, unreadable: list[str] | None = None) -> list[Job]:
+    """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings; so is an output that is an input.
+
+    Folders that cannot be read are told and left out; their names go to `unreadable`.
+    """
     selection = selection or Selection()
     jobs: list[Job] = []
     taken: dict[int, int] = {}
-    for source, name in sources(inputs, out, selection):
+    for source, name in sources(inputs, out, selection, [] if unreadable is None else unreadable):
         if not selection.wants(name):
             continue
         job = Job(source, os.path.splitext(name)[0] + selection.suffix)
@@ -91,11 +94,11 @@ def key(name: str) -> int:
     return hash(unicodedata.normalize("NFC", name).casefold())
 
 
-def sources(inputs: list[str], out: Path, selection: Selection) -> Iterator[tuple[str, str]]:
+def sources(inputs: list[str], out: Path, selection: Selection, unreadable: list[str]) -> Iterator[tuple[str, str]]:
     """(where it is, its name under the output)"""
     for text in inputs:
         if os.path.isdir(text):
-            yield from walked(text, os.path.realpath(out), selection.recursive)
+            yield from walked(text, os.path.realpath(out), selection.recursive, unreadable)
         elif os.path.lexists(text):
             yield text, os.path.basename(text)
         elif glob.has_magic(text):
@@ -109,18 +112,22 @@ def sources(inputs: list[str], out: Path, selection: Selection) -> Iterator[tupl
         yield from listed(selection.files_from, selection.null)
 
 
-def walked(folder: str, out: str, recursive: bool) -> Iterator[tuple[str, str]]:
-    """Images of a folder, in order; links to folders are not followed, hidden files and the output are left out."""
-    for place, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(each for each in folders if recursive and not each.startswith(".") and os.path.realpath(os.path.join(place, each)) != out)
+def walked(folder: str, out: str, recursive: bool, unreadable: list[str]) -> Iterator[tuple[str, str]]:
+    """Images of a folder, in order; links to folders are not followed, hidden files and outputs, of this run and of others, are left out."""
+
+    def leave_out(error: OSError) -> None:
+        print(f"edgecalc: {printable(error.filename)}: {error.strerror}; left out", file=sys.stderr)
+        unreadable.append(error.filename)
+
+    def wanted(path: str) -> bool:
+        return recursive and os.path.realpath(path) != out and not os.path.isdir(os.path.join(path, STATE))
+
+    for place, folders, files in os.walk(folder, onerror=leave_out):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and wanted(os.path.join(place, each)))
         below = os.path.relpath(place, folder)
         for each in sorted(files):
             if each.lower().endswith(SUFFIXES) and not each.startswith("."):
                 yield os.path.join(place, each), each if below == os.curdir else os.path.join(below, each)
-
-
-def unreadable(error: OSError) -> None:
-    print(f"edgecalc: {printable(error.filename)}: {error.strerror}; left out", file=sys.stderr)
 
 
 def listed(source: str, null: bool) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 STATUSES = ("done", "failed", "skipped")
 SHOWN_FAILURES = 10  # of each kind, before they are folded
 SKIPPED = {"Exists": "its output existed already", "Unchanged": "unchanged since it was done"}
+SHAPING = ("--no-rotate", "--pages all", "--on-collision keep-ext")  # options that say what is written, beside recipe, -r and --format
 PHOTOGRAPHIC = ("gaussian",)  # their results are not lines
 
 
@@ -143,12 +144,14 @@ def document(
 
 
 def lines(out: Path, runs: list[dict], files: list[dict]) -> Lines:
-    """The latest run's recipe; one that this version does not know is only named."""
+    """The recipe of the latest run that made a picture; one that this version does not know is only named."""
     recipes = {(run["journal"], run["id"]): run["recipe"] for run in runs}
     used = Counter(recipes.get((each["journal"], each["run"]), "") for each in files if each["status"] == "done")
-    latest = runs[-1]["recipe"] if runs else ""
+    made = {(each["journal"], each["run"]) for each in files if each["status"] == "done"}
+    last = next((run for run in reversed(runs) if (run["journal"], run["id"]) in made), runs[-1] if runs else {})  # that made some of the pictures
+    latest = last.get("recipe", "")
     others = tuple((text, count) for text, count in used.most_common() if text not in (latest, ""))
-    arguments = json.loads(runs[-1]["arguments"] or "[]") if runs else []
+    arguments = json.loads(last.get("arguments") or "[]")
     typed = printable("edgecalc " + shlex.join(arguments)) if arguments[:1] in (["run"], ["watch"]) else ""
     try:
         recipe = Recipe.parse(latest)
@@ -161,6 +164,7 @@ def lines(out: Path, runs: list[dict], files: list[dict]) -> Lines:
     command += " -r" if any(os.sep in each["name"] for each in files) else ""
     endings = {os.path.splitext(each["name"])[1] for each in files} - {".png"}
     command += f" --format {endings.pop()[1:]}" if len(endings) == 1 else ""
+    command += "".join(f" {option}" for option in SHAPING if option in f" {' '.join(arguments)} ".replace("=", " "))
     return Lines(latest, printable(command), recipe.python(), typed, others)
 
 

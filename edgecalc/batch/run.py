@@ -59,7 +59,11 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
     for job in jobs:
         if stop.is_set():
             raise KeyboardInterrupt
-        reason = None if new else kept(job, out, journal, settings, orders)
+        try:
+            reason = None if new else kept(job, out, journal, settings, orders)
+        except EdgecalcError:
+            journal.forget()
+            raise
         if reason is None:
             todo.append(job)
         else:
@@ -79,13 +83,18 @@ def kept(job: Job, out: Path, journal: Journal, settings: Settings, orders: Orde
         return None
     if orders.existing == "skip":
         return "Exists"
-    known = journal.fingerprint(job.name) if orders.existing is None else None
-    if known is not None and os.path.exists(job.source) and known == fingerprint(os.stat(job.source), settings):
+    known = journal.finished(job.name) if orders.existing is None else None
+    if known is not None and os.path.exists(job.source) and known == (fingerprint(os.stat(job.source), settings), size_of(target)):
         return "Unchanged"
     if orders.resume and orders.existing is None and journal.used:
         return None
     hint = "; --resume does again what has changed" if known is not None else ""
     raise EdgecalcError(f"{printable(target)} exists; say --existing overwrite or --existing skip, or choose another folder with -o{hint}")
+
+
+def size_of(target: str) -> int:
+    """Of a picture, or of all pages in a folder."""
+    return sum(each.stat().st_size for each in os.scandir(target)) if os.path.isdir(target) else os.path.getsize(target)
 
 
 def most_memory() -> int:
@@ -231,7 +240,7 @@ class Supervision:
             raise Stopped(f"{printable(record.source)}: {record.message}; stopped, go on with --resume once there is room")
         most = self.orders.max_errors
         if most is not None and self.failures > most:
-            raise Stopped(f"{self.failures} files failed, more than --max-errors {most}; stopped, go on with --resume")
+            raise Stopped(f"{self.failures} file{'s' * (self.failures != 1)} failed, --max-errors allows {most}; stopped, go on with --resume")
 
 
 def handed_out(todo: deque[Job], crew: list[Worker]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
 from typing import Any
 
+SIZE = "3000x4000"
 EXAMPLES = """\
 examples:
   edgecalc bench                                  every row on a 3000x4000 image, one thread each
@@ -26,7 +27,7 @@ def add(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--size", default="3000x4000", metavar="HxW", help="of the synthetic photograph (default: %(default)s)")
+    parser.add_argument("--size", metavar="HxW", help=f"of the synthetic photograph (default: {SIZE})")
     parser.add_argument("--image", metavar="FILE", help="a photograph of your own in its place")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="for both sides (default: %(default)s)")
     parser.add_argument("--only", action="append", metavar="NAME", help="only rows whose work or peer holds this word; may be repeated")
@@ -42,10 +43,17 @@ def add(commands: Any) -> None:
 
 def run(args: Namespace) -> int:
     """Time, print, draw."""
+    from pathlib import Path
+
+    from edgecalc.cli.plot import refuse_same, writable
     from edgecalc.errors import MissingExtra
+    from edgecalc.media.names import plainly
 
     progress = (lambda name: print(f"\r\x1b[K{name}", end="", file=sys.stderr, flush=True)) if sys.stderr.isatty() else None
     try:
+        if args.plot:
+            writable(Path(args.plot))
+            refuse_same(Path(args.plot), Path(args.image or ""), "--plot")
         done = timed(args, progress)
         if progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
@@ -56,7 +64,7 @@ def run(args: Namespace) -> int:
     except BrokenPipeError:
         raise
     except (OSError, ValueError, TypeError, MissingExtra) as error:
-        print(f"edgecalc bench: {error}", file=sys.stderr)
+        print(f"edgecalc bench: {plainly(error) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
     return 0
 
@@ -66,10 +74,12 @@ def timed(args: Namespace, progress: Any) -> Any:
     if not args.calculus:
         if args.points is not None:
             raise ValueError(f"--points: {args.points} came; it goes with --calculus, images take --size")
+        if args.image is not None and args.size is not None:
+            raise ValueError(f"--size: {args.size} came; it does not go with --image, which has its own")
         from edgecalc.reference.bench import bench
 
-        return bench(args.size, threads=args.threads, only=args.only, repeat=args.repeat, image=args.image, progress=progress)
-    for option in ("image", "plot"):
+        return bench(args.size or SIZE, threads=args.threads, only=args.only, repeat=args.repeat, image=args.image, progress=progress)
+    for option in ("image", "plot", "size"):
         if getattr(args, option) is not None:
             raise ValueError(f"--{option}: it goes with the rows of images, not with --calculus")
     from edgecalc.reference.calculus_bench import POINTS, calculus_bench

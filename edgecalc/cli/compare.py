@@ -48,7 +48,7 @@ def run(args: Namespace) -> int:
 
     try:
         if args.output:
-            check_name(args.output, "-o")
+            check_name(args.output, "-o", inputs=[args.image])
         recipe = Recipe.parse(args.op)
         against = [name.strip() for name in args.against.split(",")]
         compared = compare(read_gray(args.image), recipe, against=against, name=printable(args.image))

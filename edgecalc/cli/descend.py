@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 
 from edgecalc.cli.diff import place
-from edgecalc.cli.plot import save, writable
+from edgecalc.cli.plot import save, takes_minus, writable
 
 EPILOG = """examples:
   edgecalc descend "x**2+y**2" --from 3,4 --rule sign --rate 1 --steps 4
   edgecalc descend rosenbrock --rule adam --rate 0.05 --steps 500 --schedule cosine
-  edgecalc descend rosenbrock --from=-1.5,2 --rule nesterov
+  edgecalc descend rosenbrock --from -1.5,2 --rule nesterov
   edgecalc descend "exp(x)-ln(x)" --from 1.75 --rule newton
   edgecalc descend "x^2+10*y^2" --from 3,4 --rule adam --rule momentum --animate race.html    (needs Matplotlib)
   edgecalc descend himmelblau --rule bfgs --csv path.csv
@@ -31,7 +31,7 @@ def add(commands) -> None:
         description=f"Every step as a table, why the walk stopped and what it found. Rules: {', '.join(FIRST_ORDER)}; {', '.join(SECOND_ORDER)}.",
     )  # fmt: skip
     parser.add_argument("formula", help='such as "x**2+y**2"; or a problem: ' + ", ".join(PROBLEMS))
-    parser.add_argument("--from", dest="start", metavar="X", help=f"where to start: {VARIABLES}; --from=-1,2 if the first is negative")
+    parser.add_argument("--from", dest="start", metavar="X", help=f"where to start: {VARIABLES}")
     parser.add_argument(
         "--rule",
         action="append",
@@ -51,6 +51,7 @@ def add(commands) -> None:
     parser.add_argument("--plot", metavar="FILE", help="the path over the contours, as a picture")
     parser.add_argument("--animate", metavar="FILE", help="the walk as a film: .html or .gif")
     parser.set_defaults(run=run)
+    takes_minus(parser)
 
 
 def run(args: argparse.Namespace) -> int:

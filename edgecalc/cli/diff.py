@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edgecalc.cli.plot import save, writable
+from edgecalc.cli.plot import save, takes_minus, writable
 from edgecalc.errors import EdgecalcError
 
 EXAMPLES = """\
@@ -46,6 +46,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--plot", metavar="FILE", help="also draw it, as .png, .svg or .pdf")
     parser.set_defaults(run=run)
+    takes_minus(parser)
 
 
 def run(args: Namespace) -> int:
@@ -56,7 +57,7 @@ def run(args: Namespace) -> int:
     if args.steps:
         from edgecalc.calculus.symbolic import work
 
-        refuse(args, "--steps", "plot", "json")
+        refuse(args, "--steps, which tell the first derivative by its rules", "plot", "json", "order", "study", "at", "method")
         print(work(expression, (*expression.variables, "x")[0]))
         return 0
     if args.plot:

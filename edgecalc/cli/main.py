@@ -48,6 +48,10 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
+    for stream, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # closed by the caller, as `2>&-` does
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    os.environ["MPLBACKEND"] = "agg"  # pictures are written, never shown: what a notebook has set may be missing here
     args = parsed(words)
     args.typed = words
     try:
@@ -64,6 +68,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, TypeError, ImportError) as error:
         print(f"edgecalc: {error}", file=sys.stderr)
         return 2
+    except MemoryError as error:
+        print(f"edgecalc: not enough memory{f' ({error})' if str(error) else ''}", file=sys.stderr)
+        return 1
     except OSError as error:
         from edgecalc.media.names import plainly
 

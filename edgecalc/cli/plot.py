@@ -98,7 +98,7 @@ class Argument(NamedTuple):
 FORMULA = Argument("FORMULA", str, 'such as "exp(-2*x) + 3*sin(3*x)"; one that starts with - too', needed=True)
 SURFACE = Argument("FORMULA", str, 'of two variables, such as "x**2 + y**2"', needed=True)
 IMAGE = Argument("IMAGE", gray, "an image file, read as gray", needed=True)
-NAMES = Argument("NAMES", words, "separated by commas, such as sobel,scharr")
+NAMES = Argument("NAMES", words, "separated by commas")
 AT = Argument("--at", number, "where", "X")
 HERE = AT._replace(needed=True)
 POINT = Argument("--at", numbers, "where", "X,Y", needed=True)
@@ -261,9 +261,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def refuse_same(out: Path, image: Path) -> None:
+def refuse_same(out: Path, image: Path, option: str = "-o") -> None:
     if out.exists() and image.exists() and out.samefile(image):
-        raise EdgecalcError(f"-o: {out} is the image itself; another name is accepted")
+        raise EdgecalcError(f"{option}: {out} is the image itself; another name is accepted")
 
 
 def listed() -> str:
@@ -306,6 +306,11 @@ def checked(out: Path, picture: Picture) -> str | Callable:
     """What draws that sort of file, before any work that would be lost."""
     writable(out, picture.suffixes, "-o")
     return picture.turned if out.suffix.lower() == ".html" else picture.function
+
+
+def takes_minus(parser: argparse.ArgumentParser) -> None:
+    """A formula or a number that begins with a minus is no option: of those there are only long ones, and -h."""
+    parser._negative_number_matcher = re.compile("-[^-]")  # which argparse asks whether a word is a number
 
 
 def writable(out: Path, suffixes: tuple[str, ...] = SUFFIXES, option: str = "--plot") -> None:

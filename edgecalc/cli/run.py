@@ -61,16 +61,23 @@ def options(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--exclude", action="append", default=[], metavar="PATTERN", help="not these, such as 'raw/*'")
     which.add_argument("--files-from", metavar="FILE", help="names from a file, or from standard input with -")
     which.add_argument("-0", "--null", action="store_true", help="those names end with a zero byte")
-    which.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N equal parts, for job arrays")
-    which.add_argument("--pages", choices=("first", "all"), default="first", help="of files with several (default: %(default)s)")
+    which.add_argument(
+        "--shard", default="1/1", metavar="I/N", help="one of N parts, for job arrays: about equal, and always the same for the same file"
+    )
+    which.add_argument(
+        "--pages",
+        choices=("first", "all"),
+        default="first",
+        help="of files with several: the first, or up to 64 into a folder NAME.png.pages (default: %(default)s)",
+    )
     what = parser.add_argument_group("what is written")
     what.add_argument("--no-rotate", action="store_true", help="pixels as they are stored (default: upright, as EXIF's orientation says)")
-    what.add_argument("--format", choices=FORMATS, default="png", help="npy and tif keep signed and float results exact (default: %(default)s)")
+    what.add_argument("--format", choices=FORMATS, default="png", help="npy keeps every result exact, tif all but float64 (default: %(default)s)")
     what.add_argument("--png-level", choices=("fast", "best"), default="fast", help="best is smaller and much slower (default: %(default)s)")
     what.add_argument(
         "--existing", choices=("skip", "overwrite", "error"), help="outputs that exist (default: what is unchanged stays, others end the run)"
     )
-    what.add_argument("--resume", action="store_true", help="go on: only what is unfinished or has changed")
+    what.add_argument("--resume", action="store_true", help="go on: only what is unfinished, has changed or is damaged")
     what.add_argument("--on-collision", choices=("error", "keep-ext"), default="error", help="a.jpg beside a.png: refuse, or write a.png.png too")
     what.add_argument("--durability", choices=("batch", "file"), default="batch", help="what a power cut may cost: the last 2 seconds, or nothing")
     how = parser.add_argument_group("how")
@@ -117,13 +124,16 @@ def run(args: argparse.Namespace) -> int:
     if not args.dry_run:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else NumPy's spin for 0.1 s in this process and in the workers', which use none
         context()
-    everything = plan(args.inputs, args.out, selection(args))
+    args.unreadable = []
+    everything = plan(args.inputs, args.out, selection(args), args.unreadable)
     jobs = part(everything, shard(args.shard))
     if not everything:
         from edgecalc.media.names import SUFFIXES
 
         chosen = " that --include and --exclude let pass" if args.include or args.exclude else ""
         hint = "" if args.recursive else "; -r looks into folders within folders"
+        if args.unreadable:
+            return 3
         say(f"edgecalc: no image ({', '.join(SUFFIXES)}) among the inputs{chosen}{hint}")
         return 4
     if args.dry_run:
@@ -239,6 +249,8 @@ def require(args: argparse.Namespace) -> None:
     for value, option, least in ((args.workers, "--workers", 0), (args.max_pixels, "--max-pixels", 1), (args.max_errors, "--max-errors", 0)):
         if value is not None and not value >= least:
             raise EdgecalcError(f"{option}: {value} came; {least} or more is accepted")
+    if args.null and args.files_from is None:
+        raise EdgecalcError("-0: it goes with --files-from, whose names it is about")
     if not args.timeout > 0:
         raise EdgecalcError(f"--timeout: {args.timeout} came; seconds above 0 are accepted")
 
@@ -311,15 +323,22 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
         say(f"edgecalc: {plainly(error) if isinstance(error, OSError) else error}")
         code = 1
     seconds = time.monotonic() - started
+    code = code or 3 * bool(counts["failed"] or args.unreadable)
     if args.json:
         left = len(jobs) - sum(counts.values())
-        summary = {"type": "summary", "planned": len(jobs), **{status: counts[status] for status in ("done", "skipped", "failed")}, "left": left}
-        print(json.dumps(summary | {"seconds": round(seconds, 3), "recipe": str(recipe), "exit": code or 3 * bool(counts["failed"])}), flush=True)
+        summary = {
+            "type": "summary",
+            "planned": len(jobs),
+            **{status: counts[status] for status in ("done", "skipped", "failed")},
+            "left": left,
+            "unreadable": len(args.unreadable),
+        }
+        print(json.dumps(summary | {"seconds": round(seconds, 3), "recipe": str(recipe), "exit": code}), flush=True)
     if not args.quiet:
         parts = [f"{count} {status}" for status, count in sorted(counts.items()) if count]
         rate = f", {counts['done'] / seconds:.1f} files/s" if counts["done"] and seconds > 1 else ""
         say(f"{', '.join(parts) or 'nothing done'}{rate}: {recipe} -> {args.out}" + ("   (interrupted; --resume goes on)" if code > 128 else ""))
-    return code or 3 * bool(counts["failed"])
+    return code
 
 
 class Interrupt:

@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
 
     try:
         if args.html:
-            check_name(args.html, "--html", ".png")
+            check_name(args.html, "--html", ".png", inputs=args.images)
         images = {name: read(name) for name in args.images} or None
         report = check(images, operators=args.operator, against=[name.strip() for name in args.against.split(",")])
         print(report.to_json() if args.json else report.table(), flush=True)

@@ -53,8 +53,9 @@ def run(args: argparse.Namespace) -> int:
         print(f"edgecalc: watching {watched}; ^C ends it", flush=True, file=sys.stderr)
     while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
         rounds += 1
+        args.unreadable = []
         try:
-            everything, told = plan(args.inputs, args.out, selection(args)), ""
+            everything, told = plan(args.inputs, args.out, selection(args), args.unreadable), ""
         except EdgecalcError as error:  # two names for one output, as a rule: nothing is done until one of them goes
             if rounds == 1:
                 raise

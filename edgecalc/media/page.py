@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +35,16 @@ def colours() -> str:
 """
 
 
-def check_name(path: str | Path, option: str, *others: str) -> None:
-    """Before the work is done whose page would land under the name of something else."""
-    accepted = (".html", ".htm", *others)
-    if Path(path).suffix.lower() not in accepted:
+def check_name(path: str | Path, option: str, *others: str, inputs: Iterable[str | Path] = ()) -> None:
+    """Before the work is done whose page would land under the name of something else, or in place of an input."""
+    accepted, page = (".html", ".htm", *others), Path(path)
+    if page.suffix.lower() not in accepted:
         raise EdgecalcError(f"{option}: {printable(path)} came; a name that ends in {' or '.join((accepted[0], *others))} is accepted")
+    if page.is_dir() or not page.absolute().parent.is_dir():
+        raise EdgecalcError(f"{option}: {printable(path)} came; a file in a folder that exists is accepted")
+    for each in map(Path, inputs):
+        if page.exists() and each.exists() and page.samefile(each):
+            raise EdgecalcError(f"{option}: {printable(path)} is the image itself; another name is accepted")
 
 
 def data_uri(picture: Image, kind: str = "PNG", **options: Any) -> str:

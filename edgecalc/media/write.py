@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +36,9 @@ def write(
         raise ImageFileError(f"{printable(path)}: cannot be written; the name may end in {', '.join(PICTURES + EXACT)}")
     if suffix != ".npy" and array.dtype.name not in TYPES.get(suffix, ("uint8",)):
         raise ImageFileError(
-            f"{printable(path)}: {array.dtype} does not fit this format; ask for a view (uint8), or write {printable(path.with_suffix('.npy').name)}"
+            f"{printable(path)}: {array.dtype} does not fit this format; ask for a view (uint8) or dtype=float32, or write {printable(path.with_suffix('.npy').name)}"
         )
-    part = temporary(path)
-    try:
+    with whole(path) as part:
         with open(part, "wb") as file:
             if suffix == ".npy":
                 np.save(file, array, allow_pickle=False)
@@ -53,21 +54,29 @@ def write(
             size = file.tell()
         if check:
             check()
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     return size
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """A file of any other sort, in the same way."""
+    with whole(path) as part:
+        part.write_bytes(data)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """The temporary name to write under. What goes wrong is said of the final one; NumPy says of a full disk only how much it wrote."""
     part = temporary(path)
     try:
-        part.write_bytes(data)
+        yield part
         os.replace(part, path)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            full = error.errno is None and " requested and " in str(error)
+            raise OSError(
+                errno.ENOSPC if full else error.errno, os.strerror(errno.ENOSPC) if full else error.strerror or str(error), str(path)
+            ) from None
         raise
 
 

@@ -13,6 +13,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +184,12 @@ class Trace:
 
     def to_csv(self, path: Any) -> None:
         """Every row as text, numbers in full."""
+        from edgecalc.media.write import write_whole
+
         names, lines = self.columns()
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([names, *lines])
+        text = StringIO(newline="")
+        csv.writer(text).writerows([names, *lines])
+        write_whole(Path(path), text.getvalue().encode())
 
     def to_json(self, path: Any = None) -> str:
         """Every row and the verdict as a JSON document; written to a file, too, if a path is given."""
@@ -195,5 +199,7 @@ class Trace:
         lines = [[None if isinstance(cell, float) and not np.isfinite(cell) else cell for cell in line] for line in lines]
         text = json.dumps({"rule": self.rule, "stopped": stopped, "verdict": found, "columns": names, "rows": lines})
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            from edgecalc.media.write import write_whole
+
+            write_whole(Path(path), text.encode())
         return text

@@ -293,6 +293,7 @@ def kernels(*which) -> "Figure":
         drawn += [(f"{name}{axis}: noise x {operator.noise_gain:.2f}", face, itself) for axis, face, itself in faces]
     columns = min(4, len(drawn))
     figure, places = sheet(-(-len(drawn) // columns), columns, np.empty((3, 3)), 0.8)
+    figure.set_figheight(figure.get_figheight() + 0.2)  # squares as wide as they may be would push the titles out
     for axes, each in zip(places, drawn, strict=False):
         kernel(axes, *each)
     for axes in places[len(drawn) :]:

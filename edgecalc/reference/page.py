@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from edgecalc.media.page import colours, data_uri
+from edgecalc.media.write import write_whole
 from edgecalc.reference.check import PEERS
 from edgecalc.reference.compare import apart, compare_row
 from edgecalc.reference.images import Image
@@ -48,8 +50,7 @@ def write(report: Report, path: str | PathLike[str]) -> None:
     if fspath(path).lower().endswith(".png"):
         picture(report, found).save(path, "PNG")
         return
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(document(report, found))
+    write_whole(Path(path), document(report, found).encode())
 
 
 # ---------------------------------------------------------------- arrays

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from os import PathLike
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ import numpy as np
 import edgecalc
 from edgecalc.batch.recipe import Recipe
 from edgecalc.errors import EdgecalcError, MissingExtra
+from edgecalc.media.write import write_whole
 from edgecalc.reference.calls import CHOICES, PARAMETERS, PIXELS, ROWS, TITLES, Facts, Row, facts
 from edgecalc.reference.check import PEERS, chosen, comparable
 from edgecalc.reference.compare import apart
@@ -161,8 +163,7 @@ class Comparison:
         """Write the page with the pictures."""
         from edgecalc.reference import side_by_side_page  # which draws what this file holds: imported when there is something to draw
 
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(side_by_side_page.document(self))
+        write_whole(Path(path), side_by_side_page.document(self).encode())
 
 
 def compare(image: np.ndarray, recipe: Recipe | str = "magnitude", *, against: str | Iterable[str] = tuple(PEERS), name: str = "image") -> Comparison:

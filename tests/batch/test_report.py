@@ -243,12 +243,12 @@ def test_a_journal_that_is_none_is_named(tmp_path, capsys):
     assert "cannot be read" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "code"), [("missing/page.html", 1), ("folder.html", 1), ("photo.png", 2)])
-def test_a_page_that_cannot_be_written_is_an_error_and_leaves_nothing(name, code, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["missing/page.html", "folder.html", "photo.png"])
+def test_a_page_that_cannot_be_written_is_an_error_and_leaves_nothing(name, tmp_path, capsys):
     out = recorded(tmp_path / "edges", [done("a.png")])
     (tmp_path / "folder.html").mkdir()
     before = sorted(tmp_path.rglob("*"))
-    assert main(["report", str(out), "-o", str(tmp_path / name)]) == code
+    assert main(["report", str(out), "-o", str(tmp_path / name)]) == 2
     assert "-o" in capsys.readouterr().err and sorted(tmp_path.rglob("*")) == before
 
 
