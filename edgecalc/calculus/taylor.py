@@ -221,7 +221,7 @@ def by_circles(f: Callable, at: float) -> tuple[np.ndarray, np.ndarray, tuple] |
 def free_of_singularities(beyond: np.ndarray, noise: np.ndarray, most: np.ndarray) -> slice | None:
     """The circles that nothing but noise stands beyond; None if f is not analytic.
 
-    On smaller ones f may have lost digits of its own, as 1 - cos(x) does. Around an analytic function the next larger one
+    On smaller ones f may have lost digits of its own, as 1 - cos(x) does: then as much stands beyond each of them as beyond the next. Around an analytic function the next larger one
     already meets a singularity, or nearly; where what stands beyond grows slowly from circle to circle, as a power of the
     radius, some derivative of f jumps.
     """
@@ -229,9 +229,9 @@ def free_of_singularities(beyond: np.ndarray, noise: np.ndarray, most: np.ndarra
     first = int(clear.argmax())
     end = first + int(np.append(~clear[first:], True).argmax())
     doubtful = int(np.append(beyond[end:] > 1e8 * noise[end:], True).argmax())
-    if first == end or doubtful > MOST_DOUBTFUL or (beyond[:first] > 1e-6 * most[:first]).any():
-        return None
-    return slice(first, end)
+    lost = beyond[:first][beyond[:first] > 1e-6 * most[:first]]
+    rounded = not len(lost) or lost.max() < 1e3 * min(lost.min(), beyond[first])
+    return None if first == end or doubtful > MOST_DOUBTFUL or not rounded else slice(first, end)
 
 
 def complex_values(f: Callable, z: np.ndarray) -> np.ndarray | None:
@@ -277,6 +277,7 @@ def by_stencils(f: Callable, at: float, order: int) -> tuple[np.ndarray, np.ndar
     coefficients, errors = np.zeros(order + 1), np.full(order + 1, np.inf)
     lost = np.abs(lacks).sum(axis=1).max()
     noise_gains = (np.abs(weights) + np.abs(differences)).sum(axis=1)
+    level_ground, shares = False, list[float]()
     orders, factorials = np.arange(order + 1.0), np.array([float(factorial(k)) for k in range(order + 1)])
     for step in np.array(STEPS) * max(1.0, abs(at)):
         try:
@@ -288,9 +289,16 @@ def by_stencils(f: Callable, at: float, order: int) -> tuple[np.ndarray, np.ndar
         if not np.isfinite(values).all():
             break
         size, around = np.abs(values).max(), values - values[REACH]  # an offset is predicted by anything
+        if not around.any():  # a constant, or a function of which rounding has left nothing so close
+            level_ground = True
+            continue
         missed = np.abs(lacks @ around).max()
         if missed > 1e-10 * min(size, 8 * np.abs(around).max()) + EPS * size * lost:
-            break
+            shares.append(missed / np.abs(around).max())
+            if len(shares) > (12 if np.isfinite(errors).any() else 32) and shares[-1] > max(shares) / 4:
+                break
+            continue  # noise, as long as wider steps leave it behind, though its stairs may be wide at first
+        shares.clear()
         level = missed + EPS * (size + abs(at) / step * np.abs(np.diff(values)).max())
         scale = factorials * step**orders
         rough, apart, sums = level * noise_gains, np.abs(differences @ around), weights @ around
@@ -298,6 +306,8 @@ def by_stencils(f: Callable, at: float, order: int) -> tuple[np.ndarray, np.ndar
         better = (bars < errors) & (apart <= np.maximum(rough, np.abs(sums) / 4))  # else the step is as wide as what it looks at
         coefficients = np.where(better, sums / scale, coefficients)
         errors = np.where(better, bars, errors)
+    if level_ground:
+        errors[np.isinf(errors)] = 0.0
     coefficients[0] = values_of(f, np.array([at]))[0]
     if not np.isfinite(errors).all():
         raise ValueError(f"f: no polynomial fits it around {at}; a point is accepted where it is smooth (no corner, no jump) and known on both sides")

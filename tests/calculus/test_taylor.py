@@ -271,3 +271,25 @@ def test_x_is_checked_by_the_polynomial():
     for call in (taylor(np.sin), taylor(np.sin).remainder):
         with pytest.raises(TypeError, match=r"^x: <U1 came"):
             call("a")
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "exact"),
+    [
+        (lambda x: 1 - np.cos(x), 0, (0, 0, 1 / 2, 0, -1 / 24)),
+        (lambda x: x - np.sin(x), 0, (0, 0, 0, 1 / 6, 0)),
+        (lambda x: np.log(np.cosh(0.01 * x)), 0, (0, 0, 5e-5, 0, -1e-8 / 12)),
+        (lambda x: np.sqrt(1 + x) - 1, 0, (0, 1 / 2, -1 / 8, 1 / 16, -5 / 128)),
+        (lambda x: np.exp(x - 1) - x, 1, (0, 0, 1 / 2, 1 / 6, 1 / 24)),
+        (lambda x: math.exp(x) - 1, 0, (0, 1, 1 / 2, 1 / 6, 1 / 24)),
+        (lambda x: 1 - math.cos(x), 0, (0, 0, 1 / 2, 0, -1 / 24)),
+        (lambda x: 1 - math.cos(0.01 * x), 0, (0, 0, 5e-5, 0, -1e-8 / 24)),
+        (lambda x: math.sqrt(x) - 2, 4, (0, 1 / 4, -1 / 64, 1 / 512, -5 / 16384)),
+        (math.cos, math.pi / 2, (math.cos(math.pi / 2), -1, 0, 1 / 6, 0)),
+        (lambda x: max(x, 0.0), -0.3, (0, 0, 0, 0, 0)),
+    ],
+)
+def test_a_function_that_cancels_at_the_point_has_its_series(f, at, exact):
+    series = taylor(f, at, 4)
+    assert np.all(np.abs(np.subtract(series.coefficients, exact)) <= np.array(series.errors) + 1e-30)
+    assert max(series.errors) < 1e-9
