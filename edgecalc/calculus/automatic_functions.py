@@ -72,6 +72,8 @@ def pull_cumsum(g, i, operands, axis=None):
 
 
 def pull_reshaped(g, i, operands, shape=None, axis=None):
+    if any(isinstance(each, str) and each.upper() == "F" for each in (shape, axis)):  # an order, given by its place: columns first
+        return np.transpose(np.reshape(np.transpose(g), operands[0].shape[::-1]))
     return np.reshape(g, operands[0].shape)
 
 
@@ -312,12 +314,12 @@ def sort(a, axis=-1):
 
 
 def diagonal(a):
-    steps = np.arange(min(a.shape))
-    return a[steps, steps]
+    steps = np.arange(min(a.shape[:2]))
+    return np.moveaxis(a[steps, steps], 0, -1)
 
 
 def trace(a):
-    return np.sum(diagonal(a))
+    return np.sum(diagonal(a), axis=-1)
 
 
 def triangle(mask: Callable) -> Callable:

@@ -83,7 +83,8 @@ def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
         if value is None:
             ways.append(Way(method, None, np.nan, 0.0, np.nan, reason=reason))
             continue
-        apart = np.abs(value - best)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(value - best)
         scale = float(np.max(np.abs(best), initial=0, where=np.isfinite(best))) or 1.0
         known = np.isfinite(apart)
         largest = float(np.max(apart, initial=0, where=known)) / scale if known.any() or not at.size else np.nan
@@ -112,7 +113,7 @@ class Study(NamedTuple):
                 lines.append(f"{step:8.1e}         -")  # below the spacing of numbers
                 continue
             mark = "  <- best" if step == self.best else ""
-            lines.append(f"{step:8.1e}  {error:8.1e}  {'*' * max(0, int(2 * (np.log10(max(error, 1e-17)) + 17)))}{mark}")
+            lines.append(f"{step:8.1e}  {error:8.1e}  {'*' * max(0, int(2 * (np.log10(min(max(error, 1e-17), 1e17)) + 17)))}{mark}")
         return "\n".join([*lines, f"edgecalc takes {self.chosen:.1e}"])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from edgecalc.errors import EdgecalcError
 
-CONSTANTS = {"pi": np.pi, "e": np.e}
+CONSTANTS = {"pi": np.pi, "π": np.pi, "e": np.e}
 FUNCTIONS: dict[str, Callable] = {
     "exp": np.exp, "ln": np.log, "log": np.log, "log10": np.log10, "log2": np.log2, "sqrt": np.sqrt, "cbrt": np.cbrt, "abs": np.abs, "sign": np.sign,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "arcsin": np.arcsin, "arccos": np.arccos,
@@ -98,6 +98,15 @@ def with_powers(text: str) -> tuple[str, list[int]]:
     return plain.lstrip(), [*places[start:], len(text)]
 
 
+# a function's name with its argument right behind it: sinx, ln2x
+GLUED = re.compile(rf"({'|'.join(sorted(FUNCTIONS, key=len, reverse=True))})(\d\w*|[a-z])")
+NOT_VARIABLES = {
+    "pi": "it is written pi",
+    "inf": "finite numbers are accepted",
+    "infinity": "finite numbers are accepted",
+    "nan": "numbers are accepted",
+}
+
 # a number, or a closing parenthesis, with a name or a parenthesis right behind it
 TOUCHING = re.compile(r"(?:(?<![\w.])\d+\.?\d*(?:[eE][+-]?\d+)?|\))\s*(?=([A-Za-z_(]))")
 
@@ -121,6 +130,12 @@ def check(node: ast.AST, text: str, places: list[int], names: set[str], depth: i
     if isinstance(node, ast.Name):
         if node.id in FUNCTIONS:
             raise ExpressionError(text, column, f"formula: {node.id} is a function; write {node.id}(x)")
+        if GLUED.fullmatch(node.id):
+            name, rest = GLUED.fullmatch(node.id).groups()  # type: ignore[union-attr]
+            rest = re.sub(r"(?<=\d)(?=[a-z])", "*", rest)
+            raise ExpressionError(text, column, f"formula: {node.id} would be a variable; a function has parentheses: {name}({rest})")
+        if node.id.lower() in NOT_VARIABLES and node.id not in CONSTANTS:
+            raise ExpressionError(text, column, f"formula: {node.id} is no variable; {NOT_VARIABLES[node.id.lower()]}")
         if node.id not in CONSTANTS:
             names.add(node.id)
         return
@@ -129,8 +144,12 @@ def check(node: ast.AST, text: str, places: list[int], names: set[str], depth: i
         check(node.right, text, places, names, depth + 1)
         if isinstance(node.op, ast.Pow) and not any(isinstance(each, ast.Name) for each in ast.walk(node)):
             with np.errstate(all="ignore"):
-                if not abs(np.float64(value(node.left, {})) ** np.float64(value(node.right, {}))) < LARGEST:
-                    raise ExpressionError(text, column, f"formula: a number beyond {LARGEST:g}")
+                power = abs(np.float64(value(node.left, {})) ** np.float64(value(node.right, {})))
+            if not power < LARGEST:
+                what = "a root of a negative number, which is not real" if np.isnan(power) else f"a number beyond {LARGEST:g}"
+                raise ExpressionError(text, column, f"formula: {what}")
+        if isinstance(node.op, ast.Div) and not any(isinstance(each, ast.Name) for each in ast.walk(node.right)) and value(node.right, {}) == 0:
+            raise ExpressionError(text, places[min(node.right.col_offset, len(places) - 1)], "formula: a division by 0")
         return
     if isinstance(node, ast.UnaryOp) and type(node.op) in UNARY:
         check(node.operand, text, places, names, depth + 1)

@@ -120,9 +120,9 @@ class Probe:
                     self.scalar = True  # plain Python: `if`, math.*
             self.asked[0] += x.size
             try:
-                return self.checked(np.array([self.f(each) for each in x.ravel().tolist()]).reshape(x.shape), x)
-            except (ValueError, ArithmeticError) as error:
-                if isinstance(error, BadResult):
+                return self.checked(np.array(as_real([self.f(each) for each in x.ravel().tolist()])).reshape(x.shape), x)
+            except (ValueError, ArithmeticError, TypeError) as error:
+                if isinstance(error, BadResult) or isinstance(error, TypeError) and not is_about_complex(error):
                     raise
                 self.asked[0] += x.size
                 found = np.array([self.one(each) for each in x.ravel().tolist()]).reshape(x.shape)
@@ -217,11 +217,32 @@ class Partials(Probe):
 
 
 def or_nan(f: Callable, x: Any) -> Any:
-    """A value; NaN where plain Python refuses a number that NumPy would call NaN."""
+    """A value; NaN where plain Python refuses a number that NumPy would call NaN, or goes on to complex ones."""
     try:
-        return f(x)
+        value = f(x)
     except (ValueError, ArithmeticError):
         return np.nan
+    except TypeError as error:
+        if is_about_complex(error):
+            return np.nan
+        raise
+    return real(value)
+
+
+def real(value: Any) -> Any:
+    return np.nan if isinstance(value, complex) else value
+
+
+def is_about_complex(error: TypeError) -> bool:
+    """Whether math.sin and its like got what Python makes of (-0.1) ** 1.5."""
+    return "complex" in str(error)
+
+
+def as_real(values: list) -> list:
+    """NaN where plain Python's powers are complex; a function that never is real is left to be refused."""
+    if all(isinstance(each, complex) for each in values) or not any(isinstance(each, complex) for each in values):
+        return values
+    return [real(each) for each in values]
 
 
 def called(f: Callable, x: np.ndarray) -> np.ndarray:

@@ -121,7 +121,7 @@ def test_a_study_says_what_it_cannot_study(given, said):
         step_study(**{"f": np.sin, "x": 0.0, **given})
 
 
-@pytest.mark.parametrize("text", ["sin(x)/0", "1/0*x", "x/(1-1)", "0/0 + x"])
+@pytest.mark.parametrize("text", ["sin(x)/(x-x)", "x/(x-x) + x"])
 def test_a_formula_without_a_value_is_refused(text):
     for call in (symbolic.work, lambda text: symbolic.derivative(text, 1.0)):
         with pytest.raises(ValueError, match=r"^f: .* divides by 0 wherever it is asked"):
