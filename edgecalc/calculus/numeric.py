@@ -29,6 +29,7 @@ PATIENCE = 2  # levels without progress
 LEAP = 3000  # noise does not fall by so much; what a kink leaves behind, once no neighbour lies beyond it, does
 CLEAR = 1e-6  # of a slope: a bar below it leaves no doubt
 SAMPLE = 64
+UNREST = 0.75  # of the sample changes by less from one number to the next than the bar is then made to be
 FAR = 2.0**20  # from where on rounding makes differences so wide that they no longer refute a complex step through functions without a pole
 NEAR = np.zeros(())
 WIDE = 2.0**-200  # a step that is wide for a complex one
@@ -187,11 +188,19 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
         doubtful[::every] |= checked.kind != SMOOTH
     if not np.all(np.abs(value[::every] - checked.value)[sure] <= 10 * checked.error[sure] + 1e-9 * np.abs(value[::every][sure])):
         return None
+    error *= unrest(probe, sample, value[::every], error[::every])
     found = Found.of(value, error, "complex")
     if doubtful.any():
         found.tell_sides_apart()
         replace(found, doubtful, by_pairs(probe.take(doubtful), x[doubtful], 1, None))
     return found
+
+
+def unrest(probe: Probe, x: np.ndarray, value: np.ndarray, error: np.ndarray) -> float:
+    """How much more than by its bar the derivative changes from one number to those close by: the rounding within f."""
+    changes = [np.abs(probe(x + k * np.spacing(x) + 1j * TINY).imag / TINY - value) / error for k in (1, -2)]
+    known = np.isfinite(changes).any(axis=0) & (np.abs(x) < FAR)  # farther out the next number is far away, which f may know nothing of
+    return max(1.0, float(np.quantile(np.fmax(*changes)[known], UNREST))) if known.any() else 1.0
 
 
 def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -200,7 +209,7 @@ def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray,
     np.multiply(moved.imag, 1 / TINY, out=value)
     np.abs(value, out=error)
     error += np.abs(moved.real)
-    error *= 8 * EPS
+    error *= 4 * EPS
     doubtful = ~np.isfinite(error)
     if regular:
         return doubtful

@@ -1,5 +1,6 @@
 """derivative far from 0, where rounding makes stairs of a function, and where steps are wide enough to go over its waves."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -55,3 +56,23 @@ def test_level_ground_close_to_where_it_ends_is_level(f, away):
     found = derivative(f, -away * np.linspace(1, 2, 50))
     assert (found.kind == "smooth").all()
     assert (np.abs(found.value) <= found.error).all() and found.error.max() <= 1e-12
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "ends"),
+    [
+        (lambda x: np.sin(10 * x), lambda x: 10 * mpmath.cos(10 * x), (0, 10)),
+        (lambda x: np.sin(x * x), lambda x: 2 * x * mpmath.cos(x * x), (0, 10)),
+        (lambda x: np.sin(100 * x), lambda x: 100 * mpmath.cos(100 * x), (0, 10)),
+        (lambda x: np.sin(1 / x), lambda x: -mpmath.cos(1 / x) / x**2, (0.01, 0.1)),
+    ],
+    ids=["sin 10x", "sin x^2", "sin 100x", "sin 1/x"],
+)
+def test_bars_of_the_complex_step_know_of_rounding_within_f(f, slope, ends):
+    x = np.random.default_rng(0).uniform(*ends, 500)
+    found = derivative(f, x)
+    with mpmath.workdps(30):
+        errors = np.array([float(abs(value - slope(mpmath.mpf(at)))) for value, at in zip(found.value.tolist(), x.tolist(), strict=True)])
+    assert found.method == "complex"
+    assert np.mean(errors <= found.error) >= 0.96
+    assert np.median(found.error / np.maximum(errors, 1e-17)) <= 150
