@@ -77,7 +77,7 @@ class Surface:
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         if self.many is not None:
             return numbers(self.many(rows), rows)
-        return numbers(real(self.one(rows)), rows) if rows.ndim == 1 else np.array([numbers(or_nan(self.one, row), rows) for row in rows])
+        return numbers(real(self.one(rows), rows), rows) if rows.ndim == 1 else np.array([numbers(or_nan(self.one, row), rows) for row in rows])
 
     def slopes(self, rows: np.ndarray) -> np.ndarray:
         """The exact gradient of each row."""

@@ -226,11 +226,12 @@ def or_nan(f: Callable, x: Any) -> Any:
         if is_about_complex(error):
             return np.nan
         raise
-    return real(value)
+    return real(value, x)
 
 
-def real(value: Any) -> Any:
-    return np.nan if isinstance(value, complex) else value
+def real(value: Any, x: Any) -> Any:
+    """NaN for the complex power of a real number."""
+    return np.nan if isinstance(value, complex) and not np.iscomplexobj(x) else value
 
 
 def is_about_complex(error: TypeError) -> bool:
@@ -242,7 +243,7 @@ def as_real(values: list) -> list:
     """NaN where plain Python's powers are complex; a function that never is real is left to be refused."""
     if all(isinstance(each, complex) for each in values) or not any(isinstance(each, complex) for each in values):
         return values
-    return [real(each) for each in values]
+    return [real(each, 0.0) for each in values]
 
 
 def called(f: Callable, x: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import argparse
 
-PEERS = ("numpy", "PIL", "cv2", "skimage", "scipy", "matplotlib")
+PEERS = ("numpy", "PIL", "cv2", "skimage", "scipy", "matplotlib", "sympy", "plotly", "shtab")
 
 
 def add(commands) -> None:

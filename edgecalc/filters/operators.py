@@ -57,7 +57,7 @@ def sobel(
     axis : "x", "y" or int
         "x" is the last axis, "y" the one before it. In N dimensions every other axis is smoothed.
     ksize, order : int
-        Odd size up to 31 (1 is the plain 3-tap difference) and which derivative, below the size. Bit for bit cv2.Sobel, as
+        Odd size up to 31 (1 is the plain 3-tap difference) and which derivative, below the size (1 and 2 for size 1). Bit for bit cv2.Sobel, as
         long as its sums are exact: docs/bits.md.
     border : str
         What stands beyond the sides::
@@ -84,7 +84,8 @@ def sobel(
         False where a pixel is missing. Its value never counts: the rows of the stencil that are whole stand in for the
         others, and the result, a float, is NaN where none is.
     spacing : float or one for each axis, optional
-        The distance of neighbouring pixels, rows first: (dy, dx). The result, a float, is divided by it.
+        The distance of neighbouring pixels, rows first: (dy, dx). The result, a float, is divided by it,
+        to the power `order`.
 
     >>> sobel(np.array([[0, 1, 2]] * 3, np.uint8))
     array([[0, 8, 0],
@@ -117,7 +118,7 @@ def scharr(
         -10  0 10        axis="x"; its transpose for "y"
          -3  0  3
 
-    Bit for bit cv2.Scharr. See `sobel` for the options.
+    Of integers bit for bit cv2.Scharr. See `sobel` for the options.
 
     >>> scharr(np.array([[0, 1, 2]] * 3, np.uint8))[1]
     array([ 0, 32,  0], dtype=int16)

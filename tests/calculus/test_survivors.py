@@ -93,3 +93,7 @@ def test_what_would_be_misread_is_refused_with_a_word(text, reason):
 def test_names_that_begin_like_functions_and_the_greek_letter_are_taken():
     assert Expression.parse("expected*signal + tangent").variables == ("expected", "signal", "tangent")
     assert Expression.parse("π*x")(2.0) == 2 * math.pi
+
+
+def test_the_complex_step_of_one_point_at_a_time_is_no_complex_power():
+    assert gradient(lambda p: sum(each**3 for each in p), [1.0, 2.0], method="complex").tolist() == [3, 12]

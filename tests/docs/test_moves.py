@@ -24,7 +24,7 @@ def scene():
     before = cv2.ipp.useIPP()
     cv2.ipp.setUseIPP(False)
     libraries = {"cv2": cv2, "ec": ec, "np": np, "ndimage": ndimage, "feature": feature, "filters": filters, "morphology": morphology}
-    yield {**libraries, "image": image, "real": image / 256, "volume": image[:180].reshape(30, 24, 60) / 256}
+    yield {**libraries, "image": image, "real": image / 255, "volume": image[:180].reshape(30, 24, 60) / 255}
     cv2.ipp.setUseIPP(before)
 
 
