@@ -10,13 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgecalc.calculus.points import FLAT
 from edgecalc.core.arrays import number, one_of, whole
 from edgecalc.optimize import recorder as ends
 from edgecalc.optimize.objective import Objective, free, lent
 from edgecalc.optimize.recorder import Recorder, callback_of, keeping, says_stop
 from edgecalc.optimize.trace import Trace
-from edgecalc.optimize.verdict import EXACT
 
 FORMS = ("safeguarded", "plain")
 FARTHEST = 1.0  # step along an eigenvector, in units of 1 + |x|
@@ -85,7 +83,7 @@ def newton(
             bend = objective.hessian(x) if np.isfinite(value).any() else np.full((*objective.starts, count, count), np.nan)
             here = in_rows(x, value, slope, bend)
             may_move = free(here.x, here.slope, limits)
-            ways, curved = directions(here, may_move, form, tolerance, FLAT if hess is None else EXACT)
+            ways, curved = directions(here, may_move, form, tolerance, objective.flat)
             if limits is not None:
                 ways[curved & (np.clip(here.x + ways, *limits) == here.x).all(axis=1)] *= -1  # a bound stands before the one way down
             judge(reasons, here, may_move, curved, tolerance)

@@ -11,8 +11,11 @@ import numpy as np
 from edgecalc.calculus import numeric
 from edgecalc.calculus.gradients import for_rows, gradient_of
 from edgecalc.calculus.hessians import hessian
+from edgecalc.calculus.points import FLAT
 from edgecalc.calculus.probe import EVERYWHERE, called, checked_function
 from edgecalc.core.arrays import is_masked
+
+EXACT = 1e-12  # of the largest eigenvalue: below it one may be 0, of a Hessian that was given
 
 
 class Objective:
@@ -30,6 +33,11 @@ class Objective:
         self.domain, self.steep = hull(self.bounds), set[tuple]()  # where a variable has no slope at all, of starts that have stopped there
         self.gradient = gradient_of(self.counted, domain=self.domain)
         self.forms = {"f": self.form_of(self.counted), "grad": grad and self.form_of(self.sloped), "hess": hess and self.form_of(self.bent)}
+
+    @property
+    def flat(self) -> float:
+        """The part of the largest eigenvalue below which another may be 0."""
+        return FLAT if self.hess is None else EXACT
 
     def form_of(self, function: Callable) -> Callable | None:
         """As it takes many starts; None if it takes one."""

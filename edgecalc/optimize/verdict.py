@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from edgecalc.calculus.points import FLAT, judged
+from edgecalc.calculus.points import judged
 from edgecalc.optimize.objective import free, lengths
 from edgecalc.optimize.recorder import RAISED, STILL
 
@@ -26,7 +26,6 @@ AROUND = 32  # and so many directions more, in each round, and their opposites
 TURNS = 2.0 ** -np.arange(8)[:, None]  # of the sphere, down the slope on it,
 LED = 12  # times
 KRYLOV = 24  # products of the Hessian with a vector, which find its lowest eigenvalue well enough to try the way
-EXACT = 1e-12  # of the largest eigenvalue of a Hessian that was given
 NARROWER = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004)  # of the sphere
 CLOSE = 1e-6  # of 1 + |x|: where values are looked at to confirm an eigenvalue, or
 BEYOND = 3.0  # times Newton's step: past the stationary point and up again
@@ -145,8 +144,7 @@ def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarra
         try:
             matrix = trace.objective.hessian(trace.x[-1]) if bend is None else bend
             eigenvalues, vectors = np.linalg.eigh(matrix[np.ix_(free, free)])
-            flat = FLAT if trace.objective.hess is None else EXACT
-            verdict = judged(eigenvalues, flat * float(np.abs(eigenvalues).max()))
+            verdict = judged(eigenvalues, trace.objective.flat * float(np.abs(eigenvalues).max()))
             newton = -(slope[free] @ vectors) / eigenvalues
             away = float(np.abs(newton).max())
         except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError):
