@@ -70,10 +70,19 @@ def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order:
 @lru_cache(maxsize=16)
 def caution(order: int, accuracy: int) -> float:
     """How much farther off the stencil may be than the polynomial is at OFF_GRID: the ratio of their error terms, and some more."""
-    row = stencils.central(order, accuracy)
-    power = order + accuracy
-    stencil = abs(sum(n * o**power for n, o in zip(row.numerators, row.offsets, strict=True)) / row.denominator)
-    return max(6.3, (2 if order == 1 else 4) * stencil / prod(abs(OFF_GRID - o) for o in row.offsets))
+    return max(6.3, (2 if order == 1 else 4) * farther(stencils.central(order, accuracy)))
+
+
+def farther(row: Stencil) -> float:
+    power = row.derivative + row.accuracy
+    error = abs(sum(n * o**power for n, o in zip(row.numerators, row.offsets, strict=True)) / row.denominator)
+    return error / prod(abs(OFF_GRID - o) for o in row.offsets)
+
+
+@lru_cache(maxsize=64)
+def check_off_grid(row: Stencil) -> np.ndarray:
+    """Weights of the polynomial through a stencil's values at OFF_GRID, less the value there."""
+    return np.array([*stencils.fornberg([Fraction(o) - Fraction(OFF_GRID) for o in row.offsets], 0), -1], np.float64)
 
 
 @lru_cache(maxsize=64)
@@ -88,7 +97,7 @@ def rows(order: int, accuracy: int) -> tuple[np.ndarray, np.ndarray]:
     places, narrower = [Fraction(o) for o in fine.offsets], dict(zip(coarse.offsets, coarse.numerators, strict=True))
     highest = np.array(stencils.fornberg(places, len(places) - 1), dtype=np.float64)
     told = [
-        [*stencils.fornberg([o - Fraction(OFF_GRID) for o in places], 0), -1],
+        check_off_grid(fine),
         [*highest / np.sqrt(np.sum(highest**2)), 0],
         [
             *(

@@ -1,6 +1,7 @@
 """Calling a user's function: vectorised or not, counted, never outside its domain, and with errors that say what to do."""
 
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -281,7 +282,9 @@ def numbers(result: Any, x: np.ndarray) -> np.ndarray:
 
 def in_the_complex(f: Callable, moved: np.ndarray) -> np.ndarray:
     try:
-        values = f(moved)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            values = f(moved)
     except BadResult:
         raise
     except Exception as error:

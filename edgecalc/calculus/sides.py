@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgecalc import stencils
-from edgecalc.calculus.pairs import EPS, absolute, neighbours, weigh
+from edgecalc.calculus.pairs import EPS, OFF_GRID, absolute, check_off_grid, farther, neighbours, weigh
 from edgecalc.calculus.probe import Probe
 
 KINDS = ("smooth", "corner", "jump", "vertical tangent", "undefined")
@@ -89,20 +89,23 @@ def from_either_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.nda
 def one_side(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order: int, way: int) -> tuple[np.ndarray, ...]:
     """(derivative, error, the closest slope if slopes grow without end, the farthest slope's size) from one side, by the best of several steps."""
     fine, coarse = stencils.forward(order, 6), stencils.forward(order, 5)
-    value, error, last = np.full(x.shape, np.nan), np.full(x.shape, np.inf), np.full(x.shape, np.inf)
+    check, care = check_off_grid(fine), 2 * farther(fine)
+    value, error, last, plain = np.full(x.shape, np.nan), *np.full((3, *x.shape), np.inf)
     slopes, sound = [], np.zeros(x.shape, int)
     for level in range(DEEPEST):
         h = way * step / 4.0**level
-        values = np.concatenate([here[None], neighbours(probe, x, fine.offsets[1:], h)])
+        values = np.concatenate([here[None], neighbours(probe, x, (*fine.offsets[1:], OFF_GRID), h)])
+        missed, values = np.abs(check @ values), values[:-1]  # a wave as long as the step deceives any stencil
         best = weigh(fine, values, h)
         apart = np.fmax(np.abs(best - weigh(coarse, values[: len(coarse.offsets)], h)), np.fmin(np.abs(best - last), np.abs(best)))
         rough = 2 * EPS * np.abs(weigh(absolute(fine), np.abs(values), np.abs(h), order))
-        bar = apart + rough
+        close = apart + rough
+        bar = close + care * missed / np.abs(h) ** order
         bar = np.where(np.abs(h) > 64 * np.spacing(np.abs(x)), bar, np.inf)  # below that x + h is x
-        lost = (level >= NARROW) & (values == here).all(axis=0) & (error < ROUGH * np.abs(value))
+        lost = (level >= NARROW) & (values == here).all(axis=0) & (plain < ROUGH * np.abs(value))
         bar = np.where(lost, np.inf, bar)
         better = np.isfinite(best) & (bar < error)
-        value, error, last = np.where(better, best, value), np.where(better, bar, error), best
+        value, error, last, plain = np.where(better, best, value), np.where(better, bar, error), best, np.where(better, close, plain)
         slopes.append((values[1] - here) / h if order == 1 else best)
         clear = (np.abs(h) >= 2**12 * EPS * np.abs(x)) & ((order == 1) | (rough <= ROUGH * np.abs(best)))
         sound[clear & (sound == level - 1)] = level

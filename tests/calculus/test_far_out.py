@@ -1,5 +1,7 @@
 """derivative far from 0, where rounding makes stairs of a function, and where steps are wide enough to go over its waves."""
 
+import math
+
 import mpmath
 import numpy as np
 import pytest
@@ -76,3 +78,17 @@ def test_bars_of_the_complex_step_know_of_rounding_within_f(f, slope, ends):
     assert found.method == "complex"
     assert np.mean(errors <= found.error) >= 0.96
     assert np.median(found.error / np.maximum(errors, 1e-17)) <= 150
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_a_wave_as_long_as_the_step_deceives_no_stencil_at_the_edge_of_a_domain(order):
+    inside = []
+    for speed in np.random.default_rng(0).uniform(80, 400, 40).tolist():
+        found = derivative(lambda t, speed=speed: math.sin(speed * t), 1.0, order=order, domain=(1, math.inf))
+        inside.append(abs(found.value - speed**order * math.sin(speed + order * math.pi / 2)) <= found.error)
+    assert np.mean(inside) >= 0.95
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_function_that_drops_the_imaginary_part_says_nothing_to_the_user():
+    assert derivative(np.float32, np.array([1.0, 2.0])).value == pytest.approx(1)
