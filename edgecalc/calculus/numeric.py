@@ -370,6 +370,8 @@ class Stalls:
 
     def after(self, places: Any, now: Pair, level: int, lost: Any) -> np.ndarray:
         """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, f is torn at a jump, and a step of a staircase is `lost`."""
+        if level == 0 and now.calm.all():
+            return np.zeros(now.calm.shape, bool)  # the common case
         before, missed = self.missed[places], np.where(np.isnan(now.missed), np.inf, now.missed)
         grain = missed < ROUGH * now.spread
         self.grainy[places] |= grain & (now.less > 0)  # what is flat on one side is no staircase

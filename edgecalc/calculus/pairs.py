@@ -28,7 +28,12 @@ class Pair(NamedTuple):
     calm: np.ndarray  # whether it has settled: what is left is rounding
     missed: np.ndarray  # how far the polynomial through the neighbours is from f between them
     spread: np.ndarray  # how far f goes from its value at x, on both sides together
-    less: np.ndarray  # and on the side where it goes less
+    sides: tuple[np.ndarray, np.ndarray]  # on each of them
+
+    @property
+    def less(self) -> np.ndarray:
+        """How far on the side where it goes less."""
+        return np.minimum(*self.sides)
 
     @property
     def flat(self) -> np.ndarray:
@@ -64,7 +69,7 @@ def pair(probe: Probe, x: np.ndarray, here: np.ndarray, step: np.ndarray, order:
     predicted = apart * (apart / np.maximum(size, TINY)) ** (2 / (accuracy - 2))
     error = floor + caution(order, accuracy) * off + np.minimum(2 * high / scale, 0.7 * rough) + predicted
     calm = (off <= 2 * rough) & (predicted <= 0.7 * rough)
-    return Pair(best, np.where(np.isfinite(best), error, np.inf), calm, missed, spread, np.minimum(before, after))
+    return Pair(best, np.where(np.isfinite(best), error, np.inf), calm, missed, spread, (before, after))
 
 
 @lru_cache(maxsize=16)
