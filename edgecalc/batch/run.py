@@ -42,6 +42,7 @@ class Orders:
     existing: str | None = None  # None: what the journal knows to be unchanged is skipped, anything else is an error
     resume: bool = False
     max_errors: int | None = None
+    named: frozenset[str] = frozenset()  # inputs that are files: where there is nothing to read of one, it has failed
 
     @property
     def processes(self) -> int:
@@ -133,6 +134,8 @@ class Supervision:
                 if record.error == "MemoryError" and large is not None:
                     large.append(Job(record.source, record.name))
                     continue
+                if record.status == "skipped" and record.source in self.orders.named:
+                    record = record._replace(status="failed")
                 self.journal.add(record)
                 yield record
                 self.stop_after(record)

@@ -38,14 +38,21 @@ MOST_ORDER = 8
 
 @dataclass(frozen=True)
 class Derivative:
-    """What is known of a derivative at each x; arrays of x's shape, or numbers."""
+    """What is known of a derivative at each x; arrays of x's shape, or numbers.
+
+    value, error        and how far off it may be: of smooth functions it covers 99 of 100 errors
+    left, right         the one-sided derivatives
+    kind                "smooth", "corner", "jump", "vertical tangent" or "undefined"
+    evaluations         values that f was asked for
+    method              "complex", "central" ...
+    """
 
     value: Any
-    error: Any  # how far off the value may be
+    error: Any
     left: Any
     right: Any
-    kind: Any  # "smooth", "corner", "jump", "vertical tangent" or "undefined"
-    evaluations: int  # values that f was asked for
+    kind: Any
+    evaluations: int
     method: str
 
 
@@ -66,6 +73,8 @@ def derivative(
         "auto" chooses and checks. "central", "forward", "backward" are single stencils (`accuracy`, default 2 for central
         and 1 for the others) with the step `h`. "complex" is the complex step. "automatic" and "symbolic" are exact, and give
         at a kink what their rules say.
+    h : float, optional
+        The step; without it one that suits a function that varies on the scale of 1 or, farther out, of sqrt |x|.
     domain : (low, high), optional
         f is never called outside.
 

@@ -61,13 +61,15 @@ def run(args: argparse.Namespace) -> int:
         writable(Path(args.plot))
     if args.animate:
         writable(Path(args.animate), (".html", ".gif"), "--animate")
+    if args.rows < 2:
+        raise EdgecalcError(f"--rows: {args.rows} came; 2 or more is accepted")
     f, grad, start = problem_of(args.formula, args.start)
     names = args.rule or ["gd"]
     if args.csv and len(names) > 1:
         raise EdgecalcError(f"--csv: {len(names)} rules came; one is accepted")
     traces = [walk(args, name, f, grad, start) for name in names]
     for trace in traces:
-        print(trace.to_json() if args.json else f"{trace.rule}\n{trace.table(max(2, args.rows))}")
+        print(trace.to_json() if args.json else f"{trace.rule}\n{trace.table(args.rows)}")
     if args.csv:
         traces[0].to_csv(args.csv)
     if args.plot:
@@ -83,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
 
 def problem_of(text: str, start: str | None) -> tuple:
     """(f, its gradient if it is known, the start)."""
+    from difflib import get_close_matches
+
     from edgecalc.calculus.expression import Expression
     from edgecalc.errors import EdgecalcError
     from edgecalc.optimize.problems import PROBLEMS
@@ -94,6 +98,8 @@ def problem_of(text: str, start: str | None) -> tuple:
     if not expression.variables:
         raise EdgecalcError(f"formula: {text!r} has no variable; there is nothing to descend")
     if start is None:
+        if close := get_close_matches(text, PROBLEMS, 1):
+            raise EdgecalcError(f"formula: {text!r} came, without --from X to start from; the problem {close[0]!r} may be meant")
         raise EdgecalcError(f"--from X: say where to start: {VARIABLES}; here {', '.join(expression.variables)}")
     at = place(start, len(expression.variables), "--from")
     return expression, None, at[0] if len(at) == 1 else at

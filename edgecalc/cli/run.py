@@ -291,7 +291,7 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
 
     recipe = recipe_of(args)
     most = int(args.max_errors * len(jobs)) if isinstance(args.max_errors, float) else args.max_errors
-    orders = batch.Orders(args.workers, args.timeout, args.existing, args.resume, most)
+    orders = batch.Orders(args.workers, args.timeout, args.existing, args.resume, most, frozenset(args.inputs))
     settings = Settings(
         recipe.to_json(),
         str(args.out),

@@ -43,7 +43,7 @@ def canny_auto(
         otsu       high: the gradient length that best divides edges from the rest (Otsu, 256 bins); low: half of it
         quantile   these quantiles of the gradient lengths
 
-    Masked pixels and NaN do not count. An image of one value has no edges.
+    Masked pixels and NaN do not count. An image of one value has no edges. See `canny` for the other options.
 
     >>> canny_auto(np.array([[0, 0, 0, 100, 100, 100]] * 3, np.uint8), spread=0.5)[1:]
     (25.0, 75.0)

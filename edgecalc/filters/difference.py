@@ -34,6 +34,8 @@ def backward(
 
         -1  1        at (-1, 0); accuracy 1
 
+    See `sobel` for the options.
+
     >>> backward(np.array([[1, 4, 9, 16]], np.uint8), border="blank")
     array([[0, 3, 5, 7]], dtype=int16)
     """
@@ -46,6 +48,8 @@ def central(
     """Central difference: the next sample minus the one before; normalize=True halves it to unit slope.
 
         -1  0  1     accuracy 2
+
+    See `sobel` for the options.
 
     >>> central(np.array([[1, 4, 9, 16]], np.uint8), border="blank")
     array([[ 0,  8, 12,  0]], dtype=int16)

@@ -17,7 +17,7 @@ def gaussian(image, sigma, *, truncate=4.0, border="reflect", cval=0, dtype=None
     """Smooth by a Gaussian of standard deviation `sigma` pixels along every axis.
 
     The bell is cut `truncate` deviations away, as in scipy.ndimage. Integers give float64, so nothing is rounded or
-    wraps; dtype=np.uint8 gives a picture, rounded.
+    wraps; dtype=np.uint8 gives a picture, rounded. See `sobel` for the other options.
 
     >>> gaussian(np.array([[0, 0, 9, 0, 0]], np.uint8), 0.5).round(2)
     array([[0.  , 0.96, 7.08, 0.96, 0.  ]])
@@ -44,6 +44,7 @@ def gaussian_derivative(
     """Derivative of any order of the image smoothed by a Gaussian: its own derivative along `axis`, the bell across.
 
     normalize=True divides so that a ramp of slope 1 gives exactly 1 (order 1 only; the sampled bell alone is slightly off).
+    See `gaussian` for `sigma` and `truncate`, `sobel` for the other options.
 
     >>> gaussian_derivative(np.arange(20.0).reshape(1, 20), 1.5, normalize=True)[0, 8:12].round(12)
     array([1., 1., 1., 1.])
@@ -59,6 +60,8 @@ def gaussian_laplace(
     image, sigma, *, truncate=4.0, border="reflect", cval=0, view=None, dtype=None, out=None, threads=None, gray=False
 ) -> np.ndarray:
     """Laplacian of Gaussian: the second Gaussian derivatives, added. Its zero crossings are the edges of Marr and Hildreth.
+
+    See `gaussian` for `sigma` and `truncate`, `sobel` for the other options.
 
     >>> bool(gaussian_laplace(np.array([[0, 0, 9, 0, 0]], np.uint8), 1.0)[0, 2] < 0)
     True
@@ -76,6 +79,8 @@ def difference_of_gaussians(
     image, low_sigma, high_sigma=None, *, truncate=4.0, border="reflect", cval=0, view=None, dtype=None, out=None, threads=None, gray=False
 ) -> np.ndarray:
     """The image smoothed by `low_sigma` minus the image smoothed by `high_sigma` (1.6 times as much): a band of sizes passes.
+
+    See `gaussian` for `truncate`, `sobel` for the other options.
 
     >>> difference_of_gaussians(np.full((3, 3), 7, np.uint8), 1.0, 2.0).round(9)[1] + 0
     array([0., 0., 0.])

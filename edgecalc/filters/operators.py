@@ -194,6 +194,8 @@ def gradient(
 ) -> Gradient:
     """Both derivatives in one pass. `operator` is "sobel", "scharr", "prewitt", "farid", "central", "forward", "backward" or "roberts" (main, anti).
 
+    For images of two dimensions. `out` is a pair of arrays. See `sobel` for the other options.
+
     >>> gradient(np.array([[0, 1], [2, 7]], np.uint8), "forward", border="blank")
     Gradient(x=array([[1, 0],
            [5, 0]], dtype=int16), y=array([[2, 6],
@@ -219,7 +221,8 @@ def magnitude(
 ) -> np.ndarray:
     """Length of the gradient in one pass: sqrt(x*x + y*y) for "l2", |x| + |y| for "l1".
 
-    uint8 images give a saturated uint8 picture (rounded half to even), other small types float32, large ones float64; `dtype` says otherwise.
+    uint8 images give a saturated uint8 picture (rounded half to even), bool too; other small types float32, large ones float64; `dtype` says
+    otherwise. For images of two dimensions. `operator` is one of those of `gradient`; see `sobel` for the other options.
 
     >>> magnitude(np.array([[0, 3], [4, 9]], np.uint8), "forward", border="blank")
     array([[5, 6],
@@ -231,6 +234,8 @@ def magnitude(
 
 def orientation(image, operator="sobel", *, border="reflect", cval=0, out=None, threads=None, gray=False, mask=None, spacing=None) -> np.ndarray:
     """Direction of steepest ascent, atan2(y, x), as float32 radians: 0 points right, pi/2 down the rows.
+
+    For images of two dimensions. `operator` is one of those of `gradient`; see `sobel` for the other options.
 
     >>> orientation(np.array([[0, 0], [9, 9]], np.uint8), "forward", border="edge")
     array([[1.5707964, 1.5707964],
@@ -246,6 +251,8 @@ def polar(
     image, operator="sobel", dtype=None, *, border="reflect", cval=0, normalize=False, out=None, threads=None, gray=False, mask=None, spacing=None
 ) -> Polar:
     """Magnitude (l2, float unless dtype says otherwise) and orientation (float32) in one pass.
+
+    See `magnitude` and `orientation`; `out` is a pair of arrays.
 
     >>> polar(np.array([[0, 3], [4, 9]], np.uint8), "forward", border="blank").magnitude[0]
     array([5., 6.], dtype=float32)

@@ -58,6 +58,7 @@ def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cv
     """Products of the two derivatives, averaged by a Gaussian: orientation and coherence of what surrounds a pixel.
 
     Small integers and float32 give float32, others float64, and so does float32 whose squares would vanish or overflow.
+    `operator` is one of those of `gradient`; see `sobel` for the other options.
 
     >>> structure_tensor(np.array([[0, 0, 9, 9]] * 4, np.uint8), operator="central").coherence()[1, 1]
     np.float32(1.0)
@@ -77,6 +78,8 @@ def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cv
 def hessian(image, sigma=1.0, *, truncate=4.0, border="reflect", cval=0, dtype=None, threads=None, gray=False) -> Tensor:
     """Second Gaussian derivatives. Both eigenvalues are large on blobs, one on ridges; they have opposite signs on saddles.
 
+    See `gaussian` for `sigma` and `truncate`, `sobel` for the other options.
+
     >>> hessian(np.full((3, 3), 7.0), 0.5).xy
     array([[0., 0., 0.],
            [0., 0., 0.],
@@ -93,6 +96,7 @@ def di_zenzo(image, operator="sobel", *, border="reflect", cval=0, normalize=Fal
 
     The squares of the channels' derivatives are added as a tensor (Di Zenzo, 1986); the length is the root of its larger
     eigenvalue, so where one channel alone changes, it is that channel's gradient. Channels stand last, up to 4 of them.
+    `operator` is one of those of `gradient`; see `sobel` for the other options.
 
     >>> di_zenzo(np.array([[[0, 0], [3, 4]]] * 2, np.uint8), "forward", border="edge").magnitude[0, 0]
     np.float32(5.0)

@@ -90,3 +90,16 @@ def test_an_unknown_rule_is_answered_with_the_known_ones(capsys):
     with pytest.raises(SystemExit):
         run("x**2", "--from", "1", "--rule", "adma")
     assert "'adam'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("spher",), "the problem 'sphere' may be meant"),
+        (("sphere", "--rows", "0"), "--rows: 0 came; 2 or more"),
+        (("x^2",), "--from X: say where to start"),
+    ],
+)
+def test_what_is_nearly_right_is_told_what_may_be_meant(words, said, capsys):
+    assert run(*words) == 2
+    assert said in capsys.readouterr().err

@@ -175,3 +175,13 @@ def test_a_journal_on_a_full_disk_is_not_to_be_moved_away(tmp_path, monkeypatch)
     monkeypatch.setattr(sqlite3, "connect", connect)
     with pytest.raises(OSError, match=r"disk is full\); make room"):
         Journal(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["empty", "link", "pipe"])
+def test_an_input_by_its_own_name_that_holds_nothing_has_failed(kind, tmp_path):
+    path, folder = tmp_path / "in" / "a.png", photos(tmp_path / "in", 1)
+    {"empty": path.touch, "link": lambda: path.symlink_to("nowhere"), "pipe": lambda: os.mkfifo(path)}[kind]()
+    outcome = run(path, folder / "000.png", "-o", tmp_path / "named")
+    assert outcome.code == 3 and "1 done, 1 failed" in outcome.err
+    outcome = run(folder, "-o", tmp_path / "walked")
+    assert outcome.code == 0 and "1 done, 1 skipped" in outcome.err
