@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
         recipe_of(args)
         for job in jobs:
             print(f"{printable(job.source)} -> {printable(args.out / job.name)}")
-        return 0
+        return 3 * bool(args.unreadable)
     return carry_out(args, jobs)
 
 

@@ -72,7 +72,7 @@ def whole(path: Path) -> Iterator[Path]:
         os.replace(part, path)
     except BaseException as error:
         part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.filename in (None, str(part)):
             full = error.errno is None and " requested and " in str(error)
             raise OSError(
                 errno.ENOSPC if full else error.errno, os.strerror(errno.ENOSPC) if full else error.strerror or str(error), str(path)

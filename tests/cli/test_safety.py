@@ -185,3 +185,12 @@ def test_an_input_by_its_own_name_that_holds_nothing_has_failed(kind, tmp_path):
     assert outcome.code == 3 and "1 done, 1 failed" in outcome.err
     outcome = run(folder, "-o", tmp_path / "walked")
     assert outcome.code == 0 and "1 done, 1 skipped" in outcome.err
+
+
+def test_an_input_that_goes_is_not_mistaken_for_the_output(tmp_path):
+    def gone():
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "photo.png")
+
+    with pytest.raises(FileNotFoundError) as raised:
+        write(tmp_path / "a.npy", np.zeros((3, 3)), check=gone)
+    assert raised.value.filename == "photo.png" and not os.listdir(tmp_path)
