@@ -368,11 +368,11 @@ def test_whichever_operation_of_the_supervisor_fails_the_run_ends_in_plain_words
         out = tmp_path / f"out{n}"
         control.write_text(json.dumps({SUPERVISOR: True, "n": n, "number": number, "lasting": lasting}))
         outcome = serve(*order, "-o", out)
-        assert outcome.code in (0, 1, 2, 4), f"{n}: {outcome.err}"
+        assert outcome.code in (0, 1, 2, 3, 4), f"{n}: {outcome.err}"  # 3: a folder that passes for a file which holds nothing
         assert outcome.code != 1 or SQLITE[number] in outcome.err or os.strerror(number) in outcome.err, f"{n}: {outcome.err}"
-        assert outcome.code == 0 or re.search(rf"edgecalc: .*({re.escape(str(tmp_path))}|edgecalc.toml|pyproject.toml|no image)", outcome.err), (
-            f"{n}: {outcome.err}"
-        )
+        assert outcome.code == 0 or re.search(
+            rf"(edgecalc|failed): .*({re.escape(str(tmp_path))}|edgecalc.toml|pyproject.toml|no image)", outcome.err
+        ), f"{n}: {outcome.err}"
         assert "Traceback" not in outcome.err
         assert files(out).items() <= expected.items()
         control.write_text(json.dumps({"n": 0}))
