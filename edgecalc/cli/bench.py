@@ -45,15 +45,14 @@ def run(args: Namespace) -> int:
     """Time, print, draw."""
     from pathlib import Path
 
-    from edgecalc.cli.plot import refuse_same, writable
+    from edgecalc.cli.plot import writable
     from edgecalc.errors import MissingExtra
     from edgecalc.media.names import plainly
 
     progress = (lambda name: print(f"\r\x1b[K{name}", end="", file=sys.stderr, flush=True)) if sys.stderr.isatty() else None
     try:
         if args.plot:
-            writable(Path(args.plot))
-            refuse_same(Path(args.plot), Path(args.image or ""), "--plot")
+            writable(Path(args.plot), inputs=filter(None, [args.image]))
         done = timed(args, progress)
         if progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -245,13 +245,13 @@ def run(args: argparse.Namespace) -> int:
     if args.name not in PICTURES:
         raise EdgecalcError(f"NAME: {args.name!r} came{nearest(args.name)}; accepted are {', '.join(PICTURES)}")
     picture = PICTURES[args.name]
-    given = parser_of(args.name, picture).parse_args([spaced(each) for each in args.rest])
+    given = parser_of(args.name, picture).parse_args(args.rest)
     out = Path(given.output or args.output or f"{args.name}.png")
     function = checked(out, picture)
-    texts = {name: text.strip() for name in picture.takes if (text := getattr(given, name)) is not None}
+    texts = {name: text for name in picture.takes if (text := getattr(given, name)) is not None}
     for name, argument in picture.takes.items():
         if argument is IMAGE:
-            refuse_same(out, Path(texts[name]))
+            writable(out, picture.suffixes, "-o", [texts[name]])
     dpi = read(DPI, given.dpi)
     drawn = drawer(function)(**{name: read(picture.takes[name], text) for name, text in texts.items()})
     from edgecalc.media.names import printable
@@ -259,11 +259,6 @@ def run(args: argparse.Namespace) -> int:
     save(drawn, out, dpi)
     print(printable(out))
     return 0
-
-
-def refuse_same(out: Path, image: Path, option: str = "-o") -> None:
-    if out.exists() and image.exists() and out.samefile(image):
-        raise EdgecalcError(f"{option}: {out} is the image itself; another name is accepted")
 
 
 def listed() -> str:
@@ -290,16 +285,8 @@ def parser_of(name: str, picture: Picture) -> argparse.ArgumentParser:
             made.add_argument(argument.flag, dest=parameter, metavar=argument.metavar, required=argument.needed, default=argument.default, help=says)
     made.add_argument("-o", "--output", metavar="FILE", help=f"ends in {', '.join(picture.suffixes)} (default: {name}.png)")
     made.add_argument(DPI.flag, metavar=DPI.metavar, default=DPI.default, help=f"{DPI.says} (default: {DPI.default})")
+    takes_minus(made)
     return made
-
-
-def spaced(word: str) -> str:
-    """What begins with a minus and is no option, such as -x^2 or -1,2, is kept from being taken for one.
-
-    >>> [spaced(word) for word in ("-x^2", "-1,2", "-o", "--at", "sin(x)")]
-    [' -x^2', ' -1,2', '-o', '--at', 'sin(x)']
-    """
-    return f" {word}" if re.match("-[^-oh]", word) else word
 
 
 def checked(out: Path, picture: Picture) -> str | Callable:
@@ -309,15 +296,14 @@ def checked(out: Path, picture: Picture) -> str | Callable:
 
 
 def takes_minus(parser: argparse.ArgumentParser) -> None:
-    """A formula or a number that begins with a minus is no option: of those there are only long ones, and -h."""
+    """A formula or a number that begins with a minus is no option: of those there are only long ones, -h and -o."""
     parser._negative_number_matcher = re.compile("-[^-]")  # which argparse asks whether a word is a number
 
 
-def writable(out: Path, suffixes: tuple[str, ...] = SUFFIXES, option: str = "--plot") -> None:
-    if out.suffix.lower() not in suffixes:
-        raise EdgecalcError(f"{option}: {out} came; a name that ends in {', '.join(suffixes)} is accepted")
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise EdgecalcError(f"{option}: {out} came; a file in a folder that exists is accepted")
+def writable(out: Path, suffixes: tuple[str, ...] = SUFFIXES, option: str = "--plot", inputs: Iterable[str | Path] = ()) -> None:
+    from edgecalc.media.names import check_output
+
+    check_output(out, option, suffixes, inputs)
 
 
 def save(drawn: Any, out: Path, dpi: int = 100) -> None:

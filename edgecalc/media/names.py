@@ -2,10 +2,25 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from edgecalc.errors import EdgecalcError
+
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+
+
+def check_output(path: str | Path, option: str, endings: tuple[str, ...], inputs: Iterable[str | Path] = ()) -> None:
+    """Before the work is done whose result would land under the name of something else, in no folder, or in place of an input."""
+    out = Path(path)
+    if out.suffix.lower() not in endings:
+        raise EdgecalcError(f"{option}: {printable(path)} came; a name that ends in {', '.join(endings)} is accepted")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise EdgecalcError(f"{option}: {printable(path)} came; a file in a folder that exists is accepted")
+    for each in map(Path, inputs):
+        if out.exists() and each.exists() and out.samefile(each):
+            raise EdgecalcError(f"{option}: {printable(path)} is the image itself; another name is accepted")
 
 
 def temporary(path: Path) -> Path:

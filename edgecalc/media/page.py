@@ -8,8 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgecalc.errors import EdgecalcError
-from edgecalc.media.names import printable
+from edgecalc.media.names import check_output
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,15 +35,8 @@ def colours() -> str:
 
 
 def check_name(path: str | Path, option: str, *others: str, inputs: Iterable[str | Path] = ()) -> None:
-    """Before the work is done whose page would land under the name of something else, or in place of an input."""
-    accepted, page = (".html", ".htm", *others), Path(path)
-    if page.suffix.lower() not in accepted:
-        raise EdgecalcError(f"{option}: {printable(path)} came; a name that ends in {' or '.join((accepted[0], *others))} is accepted")
-    if page.is_dir() or not page.absolute().parent.is_dir():
-        raise EdgecalcError(f"{option}: {printable(path)} came; a file in a folder that exists is accepted")
-    for each in map(Path, inputs):
-        if page.exists() and each.exists() and page.samefile(each):
-            raise EdgecalcError(f"{option}: {printable(path)} is the image itself; another name is accepted")
+    """Whether a page may have that name."""
+    check_output(path, option, (".html", ".htm", *others), inputs)
 
 
 def data_uri(picture: Image, kind: str = "PNG", **options: Any) -> str:

@@ -179,13 +179,14 @@ def around(trace: "Trace", free: np.ndarray, length: float, away: float) -> tupl
     """By the values at two distances, which must agree. A flat place counts as a minimum: nothing is lower."""
     unit = 1 + np.abs(trace.x[-1]).max()
     nearest = max(1e-3 * unit, 20 * away if away <= NEAR * unit else 0.0)
-    found = {told(trace, free, length, size) for size in (nearest, 10 * nearest)} - {"flat"}
+    first = np.concatenate([axes(free), *falling(trace, free)])
+    found = {told(trace, free, length, size, first) for size in (nearest, 10 * nearest)} - {"flat"}
     if not found and not length:
         found = {"minimum"}
     return (found.pop(), "the values around do") if len(found) == 1 else ("not converged", "nor do the values around")
 
 
-def told(trace: "Trace", free: np.ndarray, length: float, size: float) -> str:
+def told(trace: "Trace", free: np.ndarray, length: float, size: float, first: np.ndarray) -> str:
     """Lower values at that distance, higher ones, or both; the way down may be narrow, and is looked for ever closer to the lowest, and down the slope."""
     x, dice, lead = np.ravel(trace.x[-1]), np.random.default_rng(0), np.zeros(len(free))
     here, lowest, highest = value_at(trace, x), 0.0, 0.0
@@ -199,7 +200,7 @@ def told(trace: "Trace", free: np.ndarray, length: float, size: float) -> str:
 
     for spread in NARROWER:
         ways = lead + spread * dice.standard_normal((AROUND, len(free))) * free / np.sqrt(free.sum())
-        ways = np.concatenate([ways, axes(free), *falling(trace, free)]) if spread == NARROWER[0] else ways
+        ways = np.concatenate([ways, first]) if spread == NARROWER[0] else ways
         look(np.concatenate([ways, -ways]))  # what lies lowest may be the way back up a valley
     for _ in range(LED if slopes_are_cheap(trace, free) else 0):
         slope = slope_at(trace, x + size * lead, free)

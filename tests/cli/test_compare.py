@@ -39,7 +39,7 @@ def test_a_page_is_not_written_under_the_name_of_a_picture(file, capsys, tmp_pat
     for name in ("page.png", "page.json", "page"):
         assert run(file, "-o", tmp_path / name) == 2
         out, err = capsys.readouterr()
-        assert "-o: " in err and "a name that ends in .html is accepted" in err and not out
+        assert "-o: " in err and "a name that ends in .html, .htm is accepted" in err and not out
         assert not (tmp_path / name).exists()
 
 
