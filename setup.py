@@ -27,7 +27,11 @@ def extension(name, flags=()):
         f"edgecalc.{name}",
         [f"src_cython/{name}.pyx"],
         include_dirs=[np.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("CYTHON_CLINE_IN_TRACEBACK", "0")],
+        define_macros=[
+            ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+            ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
+            ("CYTHON_CLINE_IN_TRACEBACK", "0"),
+        ],
         extra_compile_args=[*flags],
     )
 
@@ -56,7 +60,9 @@ class Build(build_ext):
         return True
 
 
-modules = [extension("_cpu")] + [extension(f"_kernels_{name}", flags) for name, flags in TARGETS.items() if X86 or name == "base"]
+modules = [extension("_cpu"), extension("_memory")] + [
+    extension(f"_kernels_{name}", flags) for name, flags in TARGETS.items() if X86 or name == "base"
+]
 
 setup(
     ext_modules=cythonize(modules, build_dir="build/cython", include_path=["src_cython"], language_level=3),

@@ -13,6 +13,7 @@ import numpy as np
 
 try:
     from edgecalc._cpu import targets as runnable
+    from edgecalc._memory import empty as empty
 except ModuleNotFoundError as error:
     if error.name != "edgecalc._cpu":
         raise

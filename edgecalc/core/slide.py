@@ -12,10 +12,9 @@ import numpy as np
 
 from edgecalc import stencils
 from edgecalc.core import arrays, strips
+from edgecalc.core.kernels import empty
 from edgecalc.core.plans import F32, Options, build, shows
 from edgecalc.stencils import Operator
-
-NEW_FROM = 1 << 25  # bytes: blocks as large as this go back to the system when they are freed; smaller ones may be reused
 
 _ready: dict[tuple, Any] = {}  # plans of earlier calls by the caller's own words: small images go straight to them
 ONE_SIDED = 'border: "one-sided" is for forward, backward, central and differentiate without view="scale"; use "reflect" or "edge"'
@@ -71,19 +70,23 @@ def plain(axis: Any, options: tuple, threads: Any, gray: Any) -> bool:
 def run(plan, array: np.ndarray, finish: str, result: np.dtype, shrink: list, out: Any, threads: Any) -> Any:
     """The plan over the whole array, strip by strip, into `out` or new arrays."""
     types = {"angle": [F32], "polar": [result, F32]}.get(finish, [result] * plan.results)
-    outs = outputs_of(out, shrunk(array, shrink), types)
+    outs, fresh = new_outputs(shrunk(array, shrink), types) if out is None else (checked_outputs(out, shrunk(array, shrink), types), False)
     targets = [each if arrays.writable_in_place(each, array) else np.empty_like(each, order="C") for each in outs]
-    slide(plan, array, targets, threads, out is None)
+    slide(plan, array, targets, threads, fresh)
     for each, target in zip(outs, targets, strict=True):
         if each is not target:
             each[...] = target
     return outs[0] if len(outs) == 1 else tuple(outs)
 
 
-def outputs_of(out: Any, shape: tuple[int, ...], types: list) -> list[np.ndarray]:
-    """New arrays, or those that the caller brought, checked."""
-    if out is None:
-        return [np.empty(shape, dtype) for dtype in types]
+def new_outputs(shape: tuple[int, ...], types: list) -> tuple[list[np.ndarray], bool]:
+    """And whether the system has still to clear the memory of one."""
+    made = [empty(shape, dtype) for dtype in types]
+    return [each for each, _ in made], any(fresh for _, fresh in made)
+
+
+def checked_outputs(out: Any, shape: tuple[int, ...], types: list) -> list[np.ndarray]:
+    """Those that the caller brought."""
     outs = list(out) if isinstance(out, tuple) else [out]
     if len(outs) != len(types):
         raise ValueError(f"out: {len(outs)} array{'s' if len(outs) > 1 else ''} came; {'a tuple of 2' if len(types) > 1 else 'one'} is accepted")
@@ -103,7 +106,7 @@ def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any, fres
     first, second = targets[0], targets[1] if len(targets) == 2 else None
     columns = first.shape[-1]
     rows = first.size // columns if columns else 0
-    parts, fresh = strips.count(threads, first.size), fresh and first.nbytes >= NEW_FROM
+    parts = strips.count(threads, first.size)
     if not rows:
         return 0.0, 0.0
     if rows >= parts:
@@ -120,7 +123,7 @@ def scaled(operators: tuple, array: np.ndarray, options: Options, out: Any, thre
     pictures = tuple(scaled_one(each, array, options, None, threads) for each in operators)
     if out is None:
         return pictures
-    for each, picture in zip(outputs_of(out, pictures[0].shape, [picture.dtype for picture in pictures]), pictures, strict=True):
+    for each, picture in zip(checked_outputs(out, pictures[0].shape, [picture.dtype for picture in pictures]), pictures, strict=True):
         each[...] = picture
     return out
 
@@ -146,7 +149,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
         raise ValueError(ONE_SIDED)
     inner = replace(options, border="valid")
     result = build(((operator, 0),), finish, 2, array.dtype, inner)[1]
-    whole = np.empty(array.shape, result) if out is None else out
+    whole, fresh = empty(array.shape, result) if out is None else (out, False)
     arrays.check_out(whole, array.shape, result)
     if not array.size:
         return whole
@@ -155,7 +158,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     size, apart, before, after = array.shape[axis], prod(array.shape[axis + 1 :]), max(0, -min(row.offsets)), max(0, max(row.offsets))
     ends = ends_of(operator, size, before, after)
     fitting = slice(before * apart, array.size - after * apart)  # with what lies between two lines of the axis: the ends are written last
-    slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads, out is None)
+    slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads, fresh)
     lines, written, inner = array.reshape(-1, size, apart), target.reshape(-1, size, apart), replace(inner, dtype=result)
     for near, there, blocks in ends:
         source = np.ascontiguousarray(lines[:, near].swapaxes(0, 1))

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgecalc import stencils
 from edgecalc.core import arrays, strips
-from edgecalc.core.kernels import CODES, EdgeMap
+from edgecalc.core.kernels import CODES, EdgeMap, empty
 from edgecalc.core.plans import F32, F64, U8, Options, build
 from edgecalc.core.slide import apply
 from edgecalc.filters.gaussian import gaussian, row
@@ -215,7 +215,7 @@ def picture(edges: EdgeMap, threads: Any, out: Any = None, candidates: bool = Fa
     shape = (edges.rows, edges.columns)
     if out is not None:
         arrays.check_out(out, shape, U8)
-    target = out if out is not None and arrays.writable_in_place(out, EMPTY) else np.empty(shape, np.uint8)
+    target = out if out is not None and arrays.writable_in_place(out, EMPTY) else empty(shape, U8)[0]
     parts = strips.count(threads, target.size) if target.size > strips.WORTH_A_THREAD else 1  # a small one is written sooner than handed over
     strips.run(lambda a, b: edges.write(target, candidates, a, b), edges.rows, parts)
     if out is not None and target is not out:
@@ -244,7 +244,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     if sigma is not None:
         row(sigma, 0, 4.0)  # what it refuses is refused before anything is made
     if sigma is not None and not banded:
-        smoothed = np.empty(planes.shape, smoothed_type(planes.dtype))
+        smoothed, _ = empty(planes.shape, smoothed_type(planes.dtype))
         for plane, target in zip(planes, smoothed, strict=True):
             smooth(plane, sigma, unknown, border, cval, threads, target)
         planes, sigma = smoothed, None
@@ -301,7 +301,8 @@ def widened(unknown: np.ndarray | None, ksize: int, border: str) -> np.ndarray |
         return None
     ones = stencils.Stencil(0, 0, tuple(range(-(ksize // 2), ksize // 2 + 1)), (1,) * ksize, ksize)
     options = ("constant" if border == "blank" else border, 0, False, None, U8)
-    found = apply(((stencils.separable("box", ones, ones), "x"),), unknown, "each", options)
+    room = np.empty_like(unknown)  # NumPy's, which goes back at once
+    found = apply(((stencils.separable("box", ones, ones), "x"),), unknown, "each", options, room)
     unknown *= UNKNOWN
     return np.bitwise_or(found, unknown, out=found)
 

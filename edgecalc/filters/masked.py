@@ -15,7 +15,7 @@ import numpy as np
 
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64
-from edgecalc.core.slide import apply, outputs_of, type_of
+from edgecalc.core.slide import apply, checked_outputs, type_of
 from edgecalc.stencils import HERE, Operator, Stencil, separable, spaced
 
 
@@ -122,6 +122,6 @@ def finished(parts: list[np.ndarray], finish: str) -> tuple[np.ndarray, ...]:
 def placed(results: tuple[np.ndarray, ...], out: Any) -> Any:
     if out is None:
         return results[0] if len(results) == 1 else results
-    for each, result in zip(outputs_of(out, results[0].shape, [result.dtype for result in results]), results, strict=True):
+    for each, result in zip(checked_outputs(out, results[0].shape, [result.dtype for result in results]), results, strict=True):
         each[...] = result
     return out

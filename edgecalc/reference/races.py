@@ -53,11 +53,11 @@ class Race:
 
 
 def ours(function: str, *outputs: str, **options: Any) -> Ours:
-    """A public function, into outputs that are there already."""
+    """A public function, into outputs that are there already, or into new ones."""
 
     def make(scene: Scene) -> Call:
         outs = tuple(scene.blank(each) for each in outputs)
-        out = outs[0] if len(outs) == 1 else outs
+        out = outs[0] if len(outs) == 1 else outs or None
         call = getattr(edgecalc, function)
         return lambda: call(scene.image, out=out, threads=scene.threads, **options)
 
@@ -231,6 +231,10 @@ def slices(numpy: Any, scene: Scene) -> Call:
     return call
 
 
+def new_sobel(cv2: Any, scene: Scene) -> Call:
+    return lambda: cv2.Sobel(scene.image, cv2.CV_32F, 1, 0)
+
+
 def whole_call(scene: Scene) -> Call:
     return lambda: edgecalc.sobel(scene.image)
 
@@ -264,6 +268,7 @@ RACES = (
     *chain.from_iterable((differences(name, axis) for axis in "xy") for name in ("forward", "backward", "central")),
     Race("gradient pair -> int16", "cv2", ours("gradient", "int16", "int16"), {"spatialGradient": spatial, "two Sobels": two_sobels}),
     Race("Sobel x -> float32", "cv2", ours("sobel", "float32"), {"Sobel": sobel("float32")}),
+    Race("Sobel x -> float32, a new array", "cv2", ours("sobel", dtype="float32"), {"Sobel": new_sobel}),
     Race("Sobel x -> float64", "cv2", ours("sobel", "float64"), {"Sobel": sobel("float64")}),
     Race("Sobel x, float32 -> float32", "cv2", ours("sobel", "float32"), {"Sobel": sobel("float32")}, pixel="float32"),
     Race("Sobel x, uint16 -> int32", "cv2", ours("sobel", "int32"), {"Sobel to CV_32F": sobel("float32")}, pixel="uint16"),
