@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.core.kernels import CODES
+from edgecalc.core.kernels import CODES, luma
 
 BORDERS = ("reflect", "symmetric", "edge", "wrap", "constant", "blank", "valid", "one-sided")
 VIEWS = ("magnitude", "shift", "scale")
@@ -22,8 +22,6 @@ ELSEWHERE = {  # what other libraries call a border
 ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64"
 SQUARES = (1e-140, 1e150)  # float64 numbers whose squares neither vanish nor overflow
 NO_LEVELS = ("P", "PA", "CMYK", "YCbCr", "HSV", "LAB", "La", "RGBa")  # Pillow's modes of other numbers
-GRAY_AT_ONCE = 1 << 15  # pixels whose wide colours stay in a processor's cache
-GRAY_WEIGHTS = (19595, 38470, 7471)  # ITU-R BT.601 luma (0.299, 0.587, 0.114) in units of 1/65536: what Pillow's "L" is
 
 
 def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool = False) -> np.ndarray:
@@ -150,25 +148,12 @@ def to_gray(colour: np.ndarray) -> np.ndarray:
         raise TypeError(f"image: gray=True takes uint8, uint16 or float colours, not {colour.dtype}")
     if colour.dtype.kind == "f" and colour.shape[-1] in (2, 4) and not 0 <= colour[..., -1].min(initial=0) <= colour[..., -1].max(initial=0) <= 1:
         raise ValueError("image: alpha beyond 0 to 1 came; of floats these are accepted, or colours alone: image[..., :3]")
-    gray = np.empty(colour.shape[:2], colour.dtype)
-    rows = max(1, GRAY_AT_ONCE // max(1, colour.shape[1]))
-    for first in range(0, len(gray), rows):
-        gray[first : first + rows] = luma(colour[first : first + rows])
+    if colour.dtype == bool:
+        return to_gray(colour * np.uint8(255)) > 127
+    kind = colour.dtype.newbyteorder("=") if colour.dtype.itemsize > 2 or colour.dtype.kind != "f" else np.dtype(np.float32)
+    gray = np.empty(colour.shape[:2], kind)
+    luma(np.require(colour, kind, "A"), gray)
     return gray
-
-
-def luma(colour: np.ndarray) -> np.ndarray:
-    real = colour.dtype.kind == "f"
-    white: Any = 1.0 if real else 1 if colour.dtype == bool else int(np.iinfo(colour.dtype).max)
-    wide: Any = np.float64 if real else np.uint32  # which holds the square of white, and white in units of the weights
-    rgb: list[Any] = [colour[..., k].astype(wide) for k in ((0, 1, 2) if colour.shape[-1] > 2 else (0, 0, 0))]
-    if colour.shape[-1] in (2, 4):
-        alpha = colour[..., -1].astype(wide)
-        rgb = [each * alpha + white * (white - alpha) for each in rgb]
-        rgb = rgb if real else [(each + white // 2) // white for each in rgb]
-    red, green, blue = (each * weight for each, weight in zip(rgb, GRAY_WEIGHTS, strict=True))
-    total = red + green + blue  # no matrix product, whose order and bits are the machine's
-    return total / 65536 if real else (total + 0x8000) >> 16
 
 
 def axis_number(axis: Any, ndim: int) -> int:

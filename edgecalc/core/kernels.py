@@ -47,3 +47,5 @@ def choose(wanted: str | None) -> tuple[str, ModuleType]:
 TARGET, _module = choose(os.environ.get("EDGECALC_TARGET"))
 Plan = _module.Plan
 EdgeMap = _module.EdgeMap
+luma = _module.luma
+skeleton = _module.skeleton

@@ -163,11 +163,10 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     for near, there, blocks in ends:
         source = np.ascontiguousarray(lines[:, near].swapaxes(0, 1))
         found = np.empty((there.stop - there.start, *source.shape[1:]), result)
-        for end, first in blocks:
-            larger = 1 if options.normalize else end.slope() / operator.slope()
+        for end, first, larger in blocks:
             block = found[first - there.start :][: row.stride].reshape(-1)
             slide_flat(
-                end, replace(inner, divide=options.divide * larger) if larger != 1 else inner,
+                end, inner if options.normalize or larger == 1 else replace(inner, divide=options.divide * larger),
                 source, first - near.start, found[0].size, block, threads,
             )  # fmt: skip
         written[:, there] = found.swapaxes(0, 1)
@@ -178,7 +177,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
 
 @lru_cache(maxsize=256)
 def ends_of(operator: Operator, size: int, before: int, after: int) -> list[tuple[slice, slice, list]]:
-    """For each end: the samples that are read, those that are written, and of these the operator and the first of each stride."""
+    """For each end: the samples that are read, those that are written, and of these the operator, the first of each stride, and how much larger it comes out."""
     row = operator.terms[0][1]
     taps, stride = row.derivative + row.accuracy, row.stride
     if size < taps * stride:
@@ -187,11 +186,12 @@ def ends_of(operator: Operator, size: int, before: int, after: int) -> list[tupl
             + (f" at stride {stride}" if stride > 1 else "")
         )
 
-    def made(*room: int) -> Operator:
-        return stencils.separable(operator.name, stencils.one_sided(row.derivative, row.accuracy, *room).stretched(stride))
+    def made(before: int, after: int, first: int) -> tuple[Operator, int, float]:
+        end = stencils.separable(operator.name, stencils.one_sided(row.derivative, row.accuracy, before, after).stretched(stride))
+        return end, first, end.slope() / operator.slope()
 
-    first = [(made(k, taps), k * stride) for k in range(before // stride)]
-    last = [(made(taps, k), size - (k + 1) * stride) for k in range(after // stride)]
+    first = [made(k, taps, k * stride) for k in range(before // stride)]
+    last = [made(taps, k, size - (k + 1) * stride) for k in range(after // stride)]
     ends = (slice(0, taps * stride), slice(0, before), first), (slice(size - taps * stride, size), slice(size - after, size), last)
     return [end for end in ends if end[2]]
 

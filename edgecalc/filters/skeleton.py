@@ -3,6 +3,7 @@
 import numpy as np
 
 from edgecalc.core import arrays
+from edgecalc.core.kernels import skeleton
 
 # The neighbours of a pixel, counter-clockwise from the right: bit k of its code says whether neighbour k is set.
 AROUND = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1))
@@ -17,7 +18,7 @@ def removable(code: int, turn: int) -> bool:
     return ways == 1 and 2 <= ends <= 3 and not side
 
 
-REMOVABLE = np.array([[removable(code, turn) for code in range(256)] for turn in (0, 1)])
+REMOVABLE = np.array([[removable(code, turn) for code in range(256)] for turn in (0, 1)], np.uint8)
 
 
 def thin(edges) -> np.ndarray:
@@ -33,16 +34,5 @@ def thin(edges) -> np.ndarray:
     image = arrays.flat(edges, "edges")
     padded = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
     padded[1:-1, 1:-1] = image != 0
-    pixels = padded.reshape(-1)
-    steps = [down * padded.shape[1] + right for down, right in AROUND]
-    places = np.flatnonzero(pixels)
-    changed = True
-    while changed:
-        changed = False
-        for turn in (0, 1):
-            code = sum(pixels[places + step] << k for k, step in enumerate(steps))
-            gone = REMOVABLE[turn][code]
-            pixels[places[gone]] = 0
-            places = places[~gone]
-            changed = changed or bool(gone.any())
+    skeleton(padded, np.array([down * padded.shape[1] + right for down, right in AROUND], np.intp), REMOVABLE)
     return padded[1:-1, 1:-1] * np.uint8(255)
