@@ -14,6 +14,7 @@ import numpy as np
 from edgecalc.calculus import automatic, numeric
 from edgecalc.calculus.lines import agrees, ways_of
 from edgecalc.calculus.probe import (
+    ANALYTIC,
     REGULAR,
     BadResult,
     Domain,
@@ -21,9 +22,9 @@ from edgecalc.calculus.probe import (
     called,
     checked_function,
     domain_of,
+    functions_in,
     in_the_complex,
     inside,
-    is_analytic,
     numbers,
     or_nan,
     points,
@@ -68,11 +69,11 @@ class Surface:
                 return automatic.is_smooth(self.one, self.sample[0])
             except Exception:  # what cannot be followed, such as a change in place, may be analytic all the same
                 self.traceable = False
-        return self.many is not None and is_analytic(self.many, self.sample, 1)
+        return self.many is not None and functions_in(self.many, self.sample, 1) <= ANALYTIC
 
     @cached_property
     def regular(self) -> bool:
-        return self.many is not None and is_analytic(self.many, self.sample, 1, REGULAR)
+        return self.many is not None and functions_in(self.many, self.sample, 1) <= REGULAR
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         if self.many is not None:

@@ -17,7 +17,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
-from edgecalc.calculus.probe import EVERYWHERE, REGULAR, Probe, domain_of, in_the_complex, inside, is_analytic, points
+from edgecalc.calculus.probe import EVERYWHERE, Probe, domain_of, in_the_complex, inside, looks_needed, points
 from edgecalc.calculus.sides import KINDS, NARROW, ROUGH, SMOOTH, VERTICAL, Found, from_either_side, replace
 from edgecalc.core.arrays import one_of, whole
 
@@ -168,7 +168,7 @@ def by_complex_step(probe: Probe, x: np.ndarray, order: int) -> Found:
     if order != 1:
         raise ValueError(f'order: {order} came; the complex step gives first derivatives, method="auto" any order to {MOST_ORDER}')
     value, error = np.empty(x.shape), np.empty(x.shape)
-    doubtful = complex_steps(probe, x, False, value, error)
+    doubtful = complex_steps(probe, x, 3, value, error)
     value[doubtful] = error[doubtful] = np.nan
     return Found.of(value, error, "complex")
 
@@ -178,16 +178,17 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
     every = max(1, len(x) // SAMPLE)
     sample = x[::every]
     probe.asked[0] += len(sample)
-    if not len(x) or not is_analytic(probe.f, sample):
+    looks = looks_needed(probe.f, sample)
+    if not len(x) or not looks:
         return None
-    probe.asked[0] += len(sample)
     checked = by_pairs(probe, sample, 1, None)
-    regular = is_analytic(probe.f, sample, 0, REGULAR) and bool(np.isfinite(checked.value).all())
+    regular = looks == 1 and bool(np.isfinite(checked.value).all())
+    looks = looks if regular else max(2, looks)
     value, error, doubtful = np.empty(x.shape), np.empty(x.shape), np.empty(x.shape, bool)
     try:
         for k in range(0, len(x), probe.block):
             part = slice(k, k + probe.block)
-            doubtful[part] = complex_steps(probe, x[part], regular, value[part], error[part])
+            doubtful[part] = complex_steps(probe, x[part], looks, value[part], error[part])
     except Exception:  # what it cannot do with complex numbers it is asked again with real ones
         return None
     sure = np.isfinite(checked.value) & (checked.kind == SMOOTH)
@@ -212,15 +213,15 @@ def unrest(probe: Probe, x: np.ndarray, value: np.ndarray, error: np.ndarray) ->
     return max(1.0, float(np.quantile(np.fmax(*changes)[known], UNREST))) if known.any() else 1.0
 
 
-def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Writes the derivative and its error; where it is doubtful: a pole, a branch, an edge. A regular f has none, and needs no second look."""
+def complex_steps(probe: Probe, x: np.ndarray, looks: int, value: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Writes the derivative and its error; where it is doubtful: a pole, a branch, an edge. How many looks f needs, see `looks_needed`."""
     moved = in_the_complex(probe, x + 1j * TINY)
     np.multiply(moved.imag, 1 / TINY, out=value)
     np.abs(value, out=error)
     error += np.abs(moved.real)
     error *= 4 * EPS
     doubtful = ~np.isfinite(error)
-    if regular:
+    if looks == 1:
         return doubtful
     real = probe(x)
     steep = np.abs(value) > STEEPEST
@@ -230,8 +231,11 @@ def complex_steps(probe: Probe, x: np.ndarray, regular: bool, value: np.ndarray,
     level = value == 0
     if level.any():
         doubtful[level] |= creased(probe.take(level), x[level], real[level])
+    doubtful |= steep | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
+    if looks == 2:
+        return doubtful
     step = WIDE * np.where(x == 0, 1, np.minimum(np.abs(x), 1))
-    return doubtful | steep | flattened(value, probe(x + 1j * step).imag / step) | ~(np.abs(moved.real - real) <= 1e-12 * np.abs(real))
+    return doubtful | flattened(value, probe(x + 1j * step).imag / step)
 
 
 def flattened(value: np.ndarray, wider: np.ndarray) -> np.ndarray:
@@ -265,7 +269,7 @@ def exactly(probe: Probe, x: np.ndarray, order: int, method: str) -> Found:
 
         value = symbolic.derivative(probe.f, x, order=order)  # type: ignore[arg-type]
     probe.asked[0] += len(x[:1])
-    if not is_analytic(probe.f, x[:1], 0, REGULAR):  # a rule such as (ln x)' = 1/x holds where f is not known, too
+    if looks_needed(probe.f, x[:1]) != 1:  # a rule such as (ln x)' = 1/x holds where f is not known, too
         value = np.where(np.isfinite(probe(x)), value, np.nan)
     found = Found.of(value, 4 * EPS * np.abs(value), method)
     endless = np.isinf(value)

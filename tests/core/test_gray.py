@@ -14,7 +14,7 @@ SHAPE = 7, 83
 def slow_luma(pixel, dtype):
     """One pixel in plain Python numbers."""
     *colours, alpha = (float(each) if dtype.kind == "f" else int(each) for each in pixel) if len(pixel) in (2, 4) else (*pixel.tolist(), None)
-    white = 1.0 if dtype.kind == "f" else 1 if dtype == bool else int(np.iinfo(dtype).max)
+    white = 1.0 if dtype.kind == "f" else 1 if dtype.kind == "b" else int(np.iinfo(dtype).max)
     if alpha is not None:
         colours = [each * alpha + white * (white - alpha) for each in colours]
         colours = colours if dtype.kind == "f" else [(each + white // 2) // white for each in colours]
@@ -27,7 +27,7 @@ def random_colour(dtype, channels):
     dice, dtype = np.random.default_rng(channels), np.dtype(dtype)
     if dtype.kind == "f":
         return dice.random((*SHAPE, channels)).astype(dtype)
-    return dice.integers(0, 2 if dtype == bool else int(np.iinfo(dtype).max) + 1, (*SHAPE, channels)).astype(dtype)
+    return dice.integers(0, 2 if dtype.kind == "b" else int(np.iinfo(dtype).max) + 1, (*SHAPE, channels)).astype(dtype)
 
 
 def misaligned(colour):
