@@ -341,6 +341,9 @@ def downwards(
         part = slice(None) if len(open_) == len(x) else open_  # without a copy of all
         taken = share * step[part]
         now = pair(probe.take(part), x[part], here[part], taken, order, accuracy)
+        if level == 0 and now.calm.all() and now.error.max() < np.inf:  # the common case
+            found.value[part], found.error[part] = now.value, now.error
+            return open_[:0]
         lost = now.flat if level >= NARROW else np.False_
         noisy = stalls.after(part, now, level, lost)
         sure = stalls.count[part] == 0  # after a stall a small error would be luck
@@ -383,8 +386,6 @@ class Stalls:
 
     def after(self, places: Any, now: Pair, level: int, lost: Any) -> np.ndarray:
         """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, f is torn at a jump, and a step of a staircase is `lost`."""
-        if level == 0 and now.calm.all():
-            return np.zeros(now.calm.shape, bool)  # the common case
         before, missed = self.missed[places], np.where(np.isnan(now.missed), np.inf, now.missed)
         grain = missed < ROUGH * now.spread
         self.grainy[places] |= grain & (now.less > 0)  # what is flat on one side is no staircase
