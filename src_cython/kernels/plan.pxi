@@ -56,7 +56,7 @@ cdef class Plan:
         for axis in range(outer + 1):
             self.origin[axis] = origin[axis]
         self.results = self.outputs if finish == EACH else 2 if finish == POLAR else 1
-        self.tile = TILE_BYTES // ITEMSIZE[self.wide]
+        self.tile = min(TILE_BYTES // ITEMSIZE[self.pixel], WIDE_BYTES // ITEMSIZE[self.wide])
         self.direct = finish == EACH and view == AS_IT_IS and not self.scaled and self.result == self.wide
         self.vertical = self.lines == self.outputs == 1 and self.narrow == self.wide and (list(columns), list(weights)) == ([0], [1])
         self.near = self.shortcut() if near else NULL
@@ -175,7 +175,7 @@ cdef class Plan:
         """Room for the rows of one tile; False if there is no memory. Whoever walks frees w.scratch."""
         cdef Py_ssize_t k, byte
         w.tile = min(self.tile, max(w.column1 - w.column0, 1))
-        w.part = PART_BYTES // ITEMSIZE[self.result_type(0)] if w.streams else w.tile
+        w.part = PART_BYTES // (self.results * ITEMSIZE[self.result_type(0)]) if w.streams else w.tile
         cdef Py_ssize_t reached = w.tile + self.left + self.right, row = w.tile * 8 + 64
         cdef Py_ssize_t constant_bytes = reached * ITEMSIZE[self.pixel] if self.border == CONSTANT else 0
         w.line_bytes = (reached * ITEMSIZE[self.narrow] + 127) // 64 * 64

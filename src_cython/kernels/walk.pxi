@@ -8,8 +8,9 @@ cdef enum:
     POLAR = 4               # magnitude and orientation
     LEAST_AND_MOST = 5      # nothing is written: the range of the derivative
 
-    TILE_BYTES = 4096       # of one row of wide numbers
-    PART_BYTES = 1024       # of an output, where it goes past the caches: as much as the processor holds back while it computes
+    TILE_BYTES = 4096       # of one row of the image
+    WIDE_BYTES = 16384      # of one row of wide numbers
+    PART_BYTES = 2048       # of the outputs, where they go past the caches: as much as the processor holds back while it computes
     MOST_LINES = 8
     SMALL = 1 << 20         # pixels: larger images are worth a second thread
     LARGE = 1 << 23         # bytes: outputs as large go past the caches, unless a root or an angle keeps the processor busy between two stores
