@@ -21,7 +21,7 @@ cdef extern from *:
     enum { HEAD = 64, PAGE = 1 << 14, LARGE_PAGE = 1 << 21, KEPT = 8 };
     static const size_t MOST_KEPT = (size_t) 1 << 30;
     static edgecalc_block *kept[KEPT];                  /* the latest first; whoever comes here holds the interpreter's lock */
-    static int fresh;
+    static int fresh;                                   /* what malloc gave last */
 
     #if defined(MADV_FREE) && defined(MAP_ANONYMOUS)
     enum { REUSES = 1 };
@@ -44,6 +44,7 @@ cdef extern from *:
     static void unmapped(edgecalc_block *block) { (void) block; }
     static int marked_free(edgecalc_block *block) { (void) block; return 0; }
     #endif
+    static int reuses = REUSES;
 
     static edgecalc_block *taken(int place) {
         edgecalc_block *block = kept[place];
@@ -73,7 +74,7 @@ cdef extern from *:
         edgecalc_block *block = data ? (edgecalc_block *) ((char *) data - HEAD) : NULL;
         (void) none, (void) size;
         if (!block) return;
-        if (block->bytes > MOST_KEPT || !marked_free(block)) { unmapped(block); return; }
+        if (!reuses || block->bytes > MOST_KEPT || !marked_free(block)) { unmapped(block); return; }
         leave(block->bytes);
         memmove(kept + 1, kept, (KEPT - 1) * sizeof *kept);
         kept[0] = block;
@@ -94,7 +95,9 @@ cdef extern from *:
     static PyDataMem_Handler edgecalc_handler = {"edgecalc", 1, {NULL, edgecalc_malloc, edgecalc_calloc, edgecalc_realloc, edgecalc_free}};
     """
     const bint REUSES
-    bint fresh
+    bint fresh, reuses
+    const size_t MOST_KEPT
+    void leave(size_t room)
     cnp.PyDataMem_Handler edgecalc_handler
 
 cdef extern from "Python.h":
@@ -103,7 +106,16 @@ cdef extern from "Python.h":
 cnp.import_array()
 
 LARGE = 1 << 23                 # bytes: what is smaller, NumPy and the C library reuse by themselves
+cdef Py_ssize_t NEW = 1 << 25   # bytes: what is as large, they give back and ask for anew
 cdef object handler = PyCapsule_New(&edgecalc_handler, "mem_handler", NULL)
+
+
+def reuse(bint wanted):
+    """Whether memory is kept from now on; if not, the system gets back what is."""
+    global reuses
+    reuses = wanted and REUSES
+    if not reuses:
+        leave(MOST_KEPT)
 
 
 def empty(shape, dtype):
@@ -112,8 +124,8 @@ def empty(shape, dtype):
     bytes_wanted = np.dtype(dtype).itemsize
     for length in shape:
         bytes_wanted *= length
-    if bytes_wanted < LARGE or not REUSES:
-        return np.empty(shape, dtype), bytes_wanted >= LARGE
+    if bytes_wanted < LARGE or not reuses:
+        return np.empty(shape, dtype), bytes_wanted >= NEW
     before = cnp.PyDataMem_SetHandler(handler)
     try:
         made = np.empty(shape, dtype)

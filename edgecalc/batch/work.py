@@ -104,12 +104,15 @@ def keep_memory() -> None:
     """A worker keeps the memory of one file for the next. Given back to the system, every page of it is cleared anew, which costs as much as decoding."""
     import ctypes
 
+    from edgecalc.core.kernels import reuse
+
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # another C library
         return
     for parameter, size in KEPT.items():
         mallopt(parameter, size)
+    reuse(False)  # one store is enough
 
 
 def work(source: str, name: str) -> Record:

@@ -14,6 +14,7 @@ import numpy as np
 try:
     from edgecalc._cpu import targets as runnable
     from edgecalc._memory import empty as empty
+    from edgecalc._memory import reuse as reuse
 except ModuleNotFoundError as error:
     if error.name != "edgecalc._cpu":
         raise

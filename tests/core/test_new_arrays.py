@@ -173,3 +173,17 @@ def test_threads_of_the_caller_get_memory_of_their_own():
 
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(work, pictures)) == [[k] * 4 for k in range(6)]
+
+
+@where_reused
+def test_nothing_is_kept_where_that_is_not_wanted():
+    held, _ = block(48)
+    block(60)
+    _memory.reuse(False)
+    try:
+        del held
+        assert handler_of(block(48)[0]) == "default_allocator"
+        _memory.reuse(True)
+        assert block(60)[1] and block(48)[1]
+    finally:
+        _memory.reuse(True)
