@@ -110,9 +110,11 @@ cdef Py_ssize_t NEW = 1 << 25   # bytes: what is as large, they give back and as
 cdef object handler = PyCapsule_New(&edgecalc_handler, "mem_handler", NULL)
 
 
-def reuse(bint wanted):
+def reuse(wanted):
     """Whether memory is kept from now on; if not, the system gets back what is."""
     global reuses
+    if not isinstance(wanted, bool):
+        raise TypeError(f"wanted: {wanted!r} came; True or False is accepted")
     reuses = wanted and REUSES
     if not reuses:
         leave(MOST_KEPT)

@@ -1,7 +1,6 @@
 """Large results take the memory that earlier ones have left."""
 
 import os
-import resource
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -118,6 +117,8 @@ def is_marked_free():
 
 def gives_back_where_memory_is_short():
     """A block that does not fit beside the one that is kept, and then one that fits nowhere."""
+    import resource
+
     block(300)
     taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (taken + 100 * MIB,) * 2)
@@ -187,3 +188,9 @@ def test_nothing_is_kept_where_that_is_not_wanted():
         assert block(60)[1] and block(48)[1]
     finally:
         _memory.reuse(True)
+
+
+@pytest.mark.parametrize("wanted", ["no", 0, 1, None])
+def test_memory_is_kept_or_not(wanted):
+    with pytest.raises(TypeError, match=f"wanted: {wanted!r} came; True or False is accepted"):
+        _memory.reuse(wanted)
