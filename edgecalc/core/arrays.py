@@ -19,6 +19,7 @@ ELSEWHERE = {  # what other libraries call a border
     "replicate": "edge", "nearest": "edge", "mirror": "reflect", "reflect_101": "reflect", "reflect101": "reflect", "default": "reflect",
     "grid-mirror": "symmetric", "grid-wrap": "wrap", "grid-constant": "constant", "circular": "wrap", "zero": "constant",
 }  # fmt: skip
+NUMBERS = {dtype.num for dtype in CODES}
 ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64"
 SQUARES = (1e-140, 1e150)  # float64 numbers whose squares neither vanish nor overflow
 NO_LEVELS = ("P", "PA", "CMYK", "YCbCr", "HSV", "LAB", "La", "RGBa")  # Pillow's modes of other numbers
@@ -26,6 +27,8 @@ NO_LEVELS = ("P", "PA", "CMYK", "YCbCr", "HSV", "LAB", "La", "RGBa")  # Pillow's
 
 def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool = False) -> np.ndarray:
     """`image` as a native, aligned array of one of the kernels' types whose last axis is contiguous; copied only when it is not one yet."""
+    if type(image) is np.ndarray and image.ndim in (1, 2) and image.dtype.num in NUMBERS and stands_ready(image):
+        return image
     if is_masked(image):
         hint = f", or pass {name}.data with mask=~np.ma.getmaskarray({name}) to what takes mask=" if name == "image" else ""
         raise TypeError(
@@ -63,9 +66,12 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
         array = array.view(np.uint8)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     array = array.view(np.dtype(array.dtype.str))  # long and long long are one type to the kernels
-    if not array.flags.aligned or array.strides[-1] != array.itemsize:
-        return np.array(array, order="C")
-    return array
+    return array if stands_ready(array) else np.array(array, order="C")
+
+
+def stands_ready(array: np.ndarray) -> bool:
+    """Native, aligned, and its columns adjacent."""
+    return array.dtype.isnative and array.flags.aligned and array.strides[-1] == array.itemsize
 
 
 def no_image(image: Any) -> str:

@@ -4,11 +4,10 @@ A plan is made of lines and outputs. Each line is a vertical weighted sum of row
 of lines; that one shape holds a difference along any axis, the 3x3 family, larger separable kernels, Roberts' cross and the Laplacian.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ def shows(dtype: Any, name: str) -> None:
         raise TypeError(f"{name}: {np.dtype(dtype)} came; a view is a picture of uint8, float32 or float64")
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What a caller may say of any operator, in the words of the public functions."""
 
     border: str = "reflect"
@@ -46,7 +44,7 @@ class Options:
         if self.view is not None:
             arrays.one_of(self.view, arrays.VIEWS, "view")
             shows(self.dtype, "dtype")
-        return Options(  # replace() would take three times as long
+        return Options(
             self.border,
             arrays.constant(self.cval, dtype) if self.border == "constant" else bytes(8),
             arrays.truth(self.normalize, "normalize"),

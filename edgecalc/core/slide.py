@@ -3,7 +3,6 @@
 image ── arrays: checked ── plans: made ready for its type ── strips: threads ── the compiled plan ── out
 """
 
-from dataclasses import replace
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -35,7 +34,7 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
     array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))
     asked = Options(*options)
     if out is not None and asked.dtype is None:
-        asked = replace(asked, dtype=type_of(out))
+        asked = asked._replace(dtype=type_of(out))
         if asked.view is not None:
             shows(asked.dtype, "out")
     checked = asked.checked(array.dtype)
@@ -109,6 +108,8 @@ def slide(plan, array: np.ndarray, targets: list[np.ndarray], threads: Any, fres
     parts = strips.count(threads, first.size)
     if not rows:
         return 0.0, 0.0
+    if parts == 1:
+        return plan.strip(array, first, second, 0, rows, 0, columns, fresh)
     if rows >= parts:
         extents = strips.run(lambda a, b: plan.strip(array, first, second, a, b, 0, columns, fresh), rows, parts)
     else:
@@ -147,7 +148,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     row = operator.one_row
     if more or row is None or finish != "each" or options.view == "scale":
         raise ValueError(ONE_SIDED)
-    inner = replace(options, border="valid")
+    inner = options._replace(border="valid")
     result = build(((operator, 0),), finish, 2, array.dtype, inner)[1]
     whole, fresh = empty(array.shape, result) if out is None else (out, False)
     arrays.check_out(whole, array.shape, result)
@@ -159,14 +160,14 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
     ends = ends_of(operator, size, before, after)
     fitting = slice(before * apart, array.size - after * apart)  # with what lies between two lines of the axis: the ends are written last
     slide_flat(operator, inner, array, before, apart, target.reshape(-1)[fitting], threads, fresh)
-    lines, written, inner = array.reshape(-1, size, apart), target.reshape(-1, size, apart), replace(inner, dtype=result)
+    lines, written, inner = array.reshape(-1, size, apart), target.reshape(-1, size, apart), inner._replace(dtype=result)
     for near, there, blocks in ends:
         source = np.ascontiguousarray(lines[:, near].swapaxes(0, 1))
         found = np.empty((there.stop - there.start, *source.shape[1:]), result)
         for end, first, larger in blocks:
             block = found[first - there.start :][: row.stride].reshape(-1)
             slide_flat(
-                end, inner if options.normalize or larger == 1 else replace(inner, divide=options.divide * larger),
+                end, inner if options.normalize or larger == 1 else inner._replace(divide=options.divide * larger),
                 source, first - near.start, found[0].size, block, threads,
             )  # fmt: skip
         written[:, there] = found.swapaxes(0, 1)

@@ -4,7 +4,6 @@ image ── gaussian (sigma=) ── derivatives ── thinned ── weak and
                               └──────── one pass, three rows at a time ────────┘
 """
 
-from dataclasses import replace
 from math import floor, isfinite
 from typing import Any, NamedTuple
 
@@ -202,6 +201,9 @@ def level(value: float, norm: str, kind: np.dtype) -> float:
 def grow(edges: EdgeMap, work: Any, threads: Any, rows: int | None = None) -> None:
     """Strips on threads of their own, each in bands of so many rows at most; then all are joined at their seams."""
     parts, rows = strips.count(threads, edges.rows * edges.columns), rows or edges.rows or 1
+    if parts == 1 and 0 < edges.rows <= rows:
+        work(0, edges.rows)
+        return
 
     def bands(a: int, b: int) -> None:
         for first in range(a, b, rows):
@@ -258,7 +260,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and pixel == U8 else Options(border, cval)
     plan, kind, _ = build(operator, "each", 2, pixel, options.checked(pixel))
     if kind not in KINDS:
-        plan, kind, _ = build(operator, "each", 2, pixel, replace(options, dtype=F64).checked(pixel))
+        plan, kind, _ = build(operator, "each", 2, pixel, options._replace(dtype=F64).checked(pixel))
     return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, sigma)
 
 
