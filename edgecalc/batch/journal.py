@@ -161,12 +161,15 @@ def locked(path: Path, out: Path, alone: bool = True) -> int:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         owner = os.read(handle, 20).decode(errors="replace").strip()
         os.close(handle)
         raise Locked(
             f"{printable(out)}: another run writes there (process {owner or 'unknown'}); wait for it, or choose another folder with -o"
         ) from None
+    except OSError as error:
+        os.close(handle)
+        raise OSError(f"{printable(path)}: cannot be locked ({error.strerror}); choose a folder with -o on a disk that knows locks") from None
     with suppress(OSError):  # a full disk: the number is told to a second run, the lock does not need it
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())

@@ -52,7 +52,7 @@ class Selection:
 def plan(inputs: list[str], out: Path, selection: Selection | None = None, unreadable: list[str] | None = None) -> list[Job]:
     """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings; so is an output that is an input.
 
-    Folders that cannot be read are told and left out; their names go to `unreadable`.
+    Folders that cannot be read are left out, and told in `unreadable`.
     """
     selection = selection or Selection()
     jobs: list[Job] = []
@@ -116,8 +116,7 @@ def walked(folder: str, out: str, recursive: bool, unreadable: list[str]) -> Ite
     """Images of a folder, in order; links to folders are not followed, hidden files and outputs, of this run and of others, are left out."""
 
     def leave_out(error: OSError) -> None:
-        print(f"edgecalc: {printable(error.filename)}: {error.strerror}; left out", file=sys.stderr)
-        unreadable.append(error.filename)
+        unreadable.append(f"{printable(error.filename)}: {error.strerror}; left out")
 
     def wanted(path: str) -> bool:
         return recursive and os.path.realpath(path) != out and not os.path.isdir(os.path.join(path, STATE))

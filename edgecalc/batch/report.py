@@ -15,8 +15,7 @@ import os
 import shlex
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,31 +56,16 @@ class Lines:
 
 def write(out: Path, page: Path, *, gallery: int = 200, title: str | None = None, progress: Callable[[int, int], None] | None = None) -> Counter[str]:
     """The page, under a temporary name first; gives how many files have which status."""
-    from edgecalc.media.write import temporary
+    from edgecalc.media.write import whole
 
     if gallery < 0:
         raise EdgecalcError(f"--gallery: {gallery} came; 0 or more is accepted")
     check_name(page, "-o")
     runs, files = journal(out)
-    part = temporary(page)
-    with writing(page):  # before the work that would be lost
-        part.touch()
-    try:
-        text = document(out, page, runs, files, gallery, title, progress)
-        with writing(page):
-            part.write_text(text, encoding="utf-8")
-            os.replace(part, page)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(page) as part:
+        part.touch()  # before the work that would be lost
+        part.write_text(document(out, page, runs, files, gallery, title, progress), encoding="utf-8")
     return Counter(each["status"] for each in files)
-
-
-@contextmanager
-def writing(page: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OSError(f"{printable(page)}: cannot be written ({error.strerror}); choose another name with -o") from None
 
 
 def journal(out: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -172,8 +172,8 @@ def attempt(source: str, name: str) -> Record:
             remark = remark or _recipe.remark(image, picture)
             bits = _recipe.binary and not exact
             size += write(path, picture, level=_settings.level, bits=bits, durable=_settings.durable, check=unchanged)
-            shape, turned = image.shape[:2], orientation if number == 1 else turned
-            content = checksum(path) if _settings.checksums else ""
+            if number == 1:  # a record of pages tells of the first
+                shape, turned, content = image.shape[:2], orientation, checksum(path) if _settings.checksums else ""
             if _settings.pages == "first":
                 break
         unchanged()
@@ -190,9 +190,9 @@ def place_for(target: Path) -> Iterator[Path]:
     """The file to write, or for pages a folder that takes its final name once it is whole. Never outside the output, by no link."""
     from edgecalc.media.names import printable, temporary
 
-    target.parent.mkdir(parents=True, exist_ok=True)
     if os.path.commonpath([os.path.realpath(target.parent), os.path.realpath(_settings.out)]) != os.path.realpath(_settings.out):
         raise ValueError(f"{printable(target)}: a link leads out of the output folder; remove it, or choose another folder with -o")
+    target.parent.mkdir(parents=True, exist_ok=True)
     if _settings.pages == "first":
         yield target
         return

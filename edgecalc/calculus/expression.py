@@ -73,7 +73,7 @@ class Expression:
         """At x; where there are several variables they lie on the last axis, in alphabetical order."""
         if len(self.variables) <= 1:
             return value(self.tree, dict.fromkeys(self.variables, x))
-        array = np.asarray(x) if not isinstance(x, np.ndarray) else x
+        array = x if hasattr(x, "shape") else np.asarray(x)  # what traces an array is none
         if array.shape[-1:] != (len(self.variables),):
             raise ValueError(f"x: shape {array.shape} came; the variables {', '.join(self.variables)} on the last axis are accepted")
         return value(self.tree, {name: array[..., k] for k, name in enumerate(self.variables)})
@@ -171,13 +171,18 @@ def check(node: ast.AST, text: str, places: list[int], names: set[str], depth: i
 
 def value(node: Any, names: dict[str, Any], functions: dict[str, Any] | None = None) -> Any:
     if isinstance(node, ast.Constant):
-        number: Any = node.value
-        return number if functions is not None or abs(number) <= 1 << 53 else float(number)
+        return node.value if functions is not None else modest(node.value)
     if isinstance(node, ast.Name):
         return names[node.id] if node.id in names else CONSTANTS[node.id]
     if isinstance(node, ast.BinOp):
-        return BINARY[type(node.op)](value(node.left, names, functions), value(node.right, names, functions))
+        result = BINARY[type(node.op)](value(node.left, names, functions), value(node.right, names, functions))
+        return result if functions is not None else modest(result)
     if isinstance(node, ast.UnaryOp):
         return UNARY[type(node.op)](value(node.operand, names, functions))
     call = (functions or FUNCTIONS)[node.func.id]
     return call(*(value(each, names, functions) for each in node.args))
+
+
+def modest(number: Any) -> Any:
+    """Whole numbers as floats before they grow without end; small ones as they are, for powers of these are quicker."""
+    return float(number) if type(number) is int and abs(number) > 1 << 53 else number

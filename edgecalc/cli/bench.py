@@ -4,6 +4,9 @@ import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
 from typing import Any
 
+from edgecalc.cli.plot import SUFFIXES
+from edgecalc.media.names import check_output
+
 SIZE = "3000x4000"
 EXAMPLES = """\
 examples:
@@ -43,28 +46,16 @@ def add(commands: Any) -> None:
 
 def run(args: Namespace) -> int:
     """Time, print, draw."""
-    from pathlib import Path
-
-    from edgecalc.cli.plot import writable
-    from edgecalc.errors import MissingExtra
-    from edgecalc.media.names import plainly
-
     progress = (lambda name: print(f"\r\x1b[K{name}", end="", file=sys.stderr, flush=True)) if sys.stderr.isatty() else None
-    try:
-        if args.plot:
-            writable(Path(args.plot), inputs=filter(None, [args.image]))
-        done = timed(args, progress)
-        if progress:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        print(done.to_json() if args.json else done.table(ascii_only=not utf8), flush=True)
-        if args.plot:
-            done.plot(args.plot)
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError, TypeError, MissingExtra) as error:
-        print(f"edgecalc bench: {plainly(error) if isinstance(error, OSError) else error}", file=sys.stderr)
-        return 2
+    if args.plot:
+        check_output(args.plot, "--plot", SUFFIXES, filter(None, [args.image]))
+    done = timed(args, progress)
+    if progress:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(done.to_json() if args.json else done.table(ascii_only=not utf8), flush=True)
+    if args.plot:
+        done.plot(args.plot)
     return 0
 
 

@@ -14,7 +14,8 @@ examples:
 
 operators: sobel, scharr, prewitt, roberts, laplacian, magnitude, gaussian, gaussian_laplace, canny
 
-exit status: 0 compared, 2 the command was not understood, a file cannot be read or written, or none of the libraries is installed
+exit status: 0 compared, 1 the page cannot be written, 2 the command was not understood, the image cannot be read, or none of the
+             libraries is installed
 """
 
 
@@ -40,25 +41,18 @@ def add(commands: Any) -> None:
 def run(args: Namespace) -> int:
     """Compare, print, write the page."""
     from edgecalc.batch.recipe import Recipe
-    from edgecalc.errors import MissingExtra
-    from edgecalc.media.names import plainly, printable
+    from edgecalc.media.names import printable
     from edgecalc.media.page import check_name
     from edgecalc.media.read import read_gray
     from edgecalc.reference.side_by_side import compare
 
-    try:
-        if args.output:
-            check_name(args.output, "-o", inputs=[args.image])
-        recipe = Recipe.parse(args.op)
-        against = [name.strip() for name in args.against.split(",")]
-        compared = compare(read_gray(args.image), recipe, against=against, name=printable(args.image))
-        print(compared.to_json() if args.json else compared.table(), flush=True)
-        if args.output:
-            compared.html(args.output)
-            print(f"written: {printable(args.output)}", file=sys.stderr)
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError, TypeError, MissingExtra) as error:
-        print(f"edgecalc compare: {plainly(error) if isinstance(error, OSError) else error}", file=sys.stderr)
-        return 2
+    if args.output:
+        check_name(args.output, "-o", inputs=[args.image])
+    recipe = Recipe.parse(args.op)
+    against = [name.strip() for name in args.against.split(",")]
+    compared = compare(read_gray(args.image), recipe, against=against, name=printable(args.image))
+    print(compared.to_json() if args.json else compared.table(), flush=True)
+    if args.output:
+        compared.html(args.output)
+        print(f"written: {printable(args.output)}", file=sys.stderr)
     return 0

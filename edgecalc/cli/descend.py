@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edgecalc.cli.diff import place
-from edgecalc.cli.plot import save, takes_minus, writable
+from edgecalc.cli.plot import SUFFIXES, numbers, save, takes_minus
+from edgecalc.media.names import check_output
 
 EPILOG = """examples:
   edgecalc descend "x**2+y**2" --from 3,4 --rule sign --rate 1 --steps 4
@@ -58,9 +58,9 @@ def run(args: argparse.Namespace) -> int:
     from edgecalc.errors import EdgecalcError
 
     if args.plot:
-        writable(Path(args.plot))
+        check_output(args.plot, "--plot", SUFFIXES)
     if args.animate:
-        writable(Path(args.animate), (".html", ".gif"), "--animate")
+        check_output(args.animate, "--animate", (".html", ".gif"))
     if args.rows < 2:
         raise EdgecalcError(f"--rows: {args.rows} came; 2 or more is accepted")
     f, grad, start = problem_of(args.formula, args.start)
@@ -93,7 +93,7 @@ def problem_of(text: str, start: str | None) -> tuple:
 
     if text in PROBLEMS:
         problem = PROBLEMS[text]
-        return problem, problem.gradient, list(problem.start) if start is None else place(start, len(problem.start), "--from")
+        return problem, problem.gradient, list(problem.start) if start is None else numbers(start, len(problem.start), "--from: ")
     expression = Expression.parse(text)
     if not expression.variables:
         raise EdgecalcError(f"formula: {text!r} has no variable; there is nothing to descend")
@@ -101,7 +101,7 @@ def problem_of(text: str, start: str | None) -> tuple:
         if close := get_close_matches(text, PROBLEMS, 1):
             raise EdgecalcError(f"formula: {text!r} came, without --from X to start from; the problem {close[0]!r} may be meant")
         raise EdgecalcError(f"--from X: say where to start: {VARIABLES}; here {', '.join(expression.variables)}")
-    at = place(start, len(expression.variables), "--from")
+    at = numbers(start, len(expression.variables), "--from: ")
     return expression, None, at[0] if len(at) == 1 else at
 
 
@@ -109,7 +109,7 @@ def walk(args: argparse.Namespace, name: str, f, grad, start):
     from edgecalc import optimize
     from edgecalc.errors import EdgecalcError
 
-    bounds = tuple(place(args.bounds, 2, "--bounds")) if args.bounds else None
+    bounds = tuple(numbers(args.bounds, 2, "--bounds: ")) if args.bounds else None
     if name not in SECOND_ORDER:
         options = {"rate": args.rate, "schedule": args.schedule, "stop": args.stop, "seed": args.seed, "bounds": bounds}
         return optimize.descend(f, start, name, grad=grad, steps=args.steps, **options)

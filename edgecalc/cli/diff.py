@@ -7,8 +7,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edgecalc.cli.plot import save, takes_minus, writable
+from edgecalc.cli.plot import SUFFIXES, numbers, save, takes_minus
 from edgecalc.errors import EdgecalcError
+from edgecalc.media.names import check_output
 
 EXAMPLES = """\
 examples:
@@ -61,10 +62,10 @@ def run(args: Namespace) -> int:
         print(work(expression, (*expression.variables, "x")[0]))
         return 0
     if args.plot:
-        writable(Path(args.plot))
+        check_output(args.plot, "--plot", SUFFIXES)
     if args.at is None:
         raise EdgecalcError("--at X: say where, such as --at 0.25; or --steps for the rules alone")
-    at = place(args.at, max(1, len(expression.variables)))
+    at = numbers(args.at, max(1, len(expression.variables)), "--at: ")
     if len(expression.variables) > 1:
         refuse(args, "several variables, whose gradient is printed", "plot", "study", "order", "method")
         answer = slopes(expression, at)
@@ -144,15 +145,3 @@ def plain(held: Any) -> Any:
     if isinstance(held, list | tuple):
         return [plain(value) for value in held]
     return None if isinstance(held, float) and not isfinite(held) else held
-
-
-def place(text: str, count: int, option: str = "--at") -> list[float]:
-    try:
-        numbers = [float(each) for each in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count:
-        raise EdgecalcError(
-            f"{option}: {text!r} came; {count} number{'s, separated by commas,' if count > 1 else ''} {'are' if count > 1 else 'is'} accepted"
-        )
-    return numbers

@@ -2,11 +2,12 @@
 
 import argparse
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgecalc.errors import EdgecalcError
+from edgecalc.media.names import check_output, printable
 
 SUFFIXES = (".png", ".svg", ".pdf")
 EPILOG = """examples:
@@ -28,15 +29,16 @@ def number(text: str) -> float:
     return numbers(text, 1)[0]
 
 
-def numbers(text: str, count: int | None = None) -> list[float]:
+def numbers(text: str, count: int | None = None, option: str = "") -> list[float]:
     try:
         found = [float(each) for each in text.split(",")]
     except ValueError:
         found = []
     if not found or count not in (None, len(found)):
-        raise EdgecalcError(
-            f"{text!r} came; {'numbers, separated by commas,' if count != 1 else 'one number'} {'are' if count != 1 else 'is'} accepted"
+        wanted = (
+            "one number is" if count == 1 else "numbers, separated by commas, are" if count is None else f"{count} numbers, separated by commas, are"
         )
+        raise EdgecalcError(f"{option}{text!r} came; {wanted} accepted")
     return found
 
 
@@ -247,15 +249,11 @@ def run(args: argparse.Namespace) -> int:
     picture = PICTURES[args.name]
     given = parser_of(args.name, picture).parse_args(args.rest)
     out = Path(given.output or args.output or f"{args.name}.png")
-    function = checked(out, picture)
     texts = {name: text for name in picture.takes if (text := getattr(given, name)) is not None}
-    for name, argument in picture.takes.items():
-        if argument is IMAGE:
-            writable(out, picture.suffixes, "-o", [texts[name]])
+    check_output(out, "-o", picture.suffixes, [texts[name] for name, argument in picture.takes.items() if argument is IMAGE])
+    function = picture.turned if out.suffix.lower() == ".html" else picture.function
     dpi = read(DPI, given.dpi)
     drawn = drawer(function)(**{name: read(picture.takes[name], text) for name, text in texts.items()})
-    from edgecalc.media.names import printable
-
     save(drawn, out, dpi)
     print(printable(out))
     return 0
@@ -289,21 +287,9 @@ def parser_of(name: str, picture: Picture) -> argparse.ArgumentParser:
     return made
 
 
-def checked(out: Path, picture: Picture) -> str | Callable:
-    """What draws that sort of file, before any work that would be lost."""
-    writable(out, picture.suffixes, "-o")
-    return picture.turned if out.suffix.lower() == ".html" else picture.function
-
-
 def takes_minus(parser: argparse.ArgumentParser) -> None:
     """A formula or a number that begins with a minus is no option: of those there are only long ones, -h and -o."""
     parser._negative_number_matcher = re.compile("-[^-]")  # which argparse asks whether a word is a number
-
-
-def writable(out: Path, suffixes: tuple[str, ...] = SUFFIXES, option: str = "--plot", inputs: Iterable[str | Path] = ()) -> None:
-    from edgecalc.media.names import check_output
-
-    check_output(out, option, suffixes, inputs)
 
 
 def save(drawn: Any, out: Path, dpi: int = 100) -> None:

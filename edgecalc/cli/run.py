@@ -126,6 +126,8 @@ def run(args: argparse.Namespace) -> int:
         context()
     args.unreadable = []
     everything = plan(args.inputs, args.out, selection(args), args.unreadable)
+    for each in args.unreadable:
+        say(f"edgecalc: {each}")
     jobs = part(everything, shard(args.shard))
     if not everything:
         from edgecalc.media.names import SUFFIXES

@@ -34,24 +34,21 @@ def add(commands: Any) -> None:
 
 def run(args: Namespace) -> int:
     """Compare, print, and say by the exit status whether all agree."""
-    from edgecalc.errors import MissingExtra
+    from edgecalc.errors import EdgecalcError
     from edgecalc.media.names import plainly, printable
     from edgecalc.media.page import check_name
+    from edgecalc.media.read import read_gray
     from edgecalc.reference import check
-    from edgecalc.reference.images import read
 
-    try:
-        if args.html:
-            check_name(args.html, "--html", ".png", inputs=args.images)
-        images = {name: read(name) for name in args.images} or None
-        report = check(images, operators=args.operator, against=[name.strip() for name in args.against.split(",")])
-        print(report.to_json() if args.json else report.table(), flush=True)
-        if args.html:
+    if args.html:
+        check_name(args.html, "--html", ".png", inputs=args.images)
+    images = {name: read_gray(name) for name in args.images} or None
+    report = check(images, operators=args.operator, against=[name.strip() for name in args.against.split(",")])
+    print(report.to_json() if args.json else report.table(), flush=True)
+    if args.html:
+        try:
             report.html(args.html)
-            print(f"written: {printable(args.html)}", file=sys.stderr)
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError, TypeError, MissingExtra) as error:
-        print(f"edgecalc verify: {plainly(error) if isinstance(error, OSError) else error}", file=sys.stderr)
-        return 2
+        except OSError as error:  # 1 would say that something differs
+            raise EdgecalcError(plainly(error)) from None
+        print(f"written: {printable(args.html)}", file=sys.stderr)
     return 0 if report.ok else 1

@@ -47,21 +47,24 @@ def run(args: argparse.Namespace) -> int:
         raise EdgecalcError("--files-from: standard input can be read but once; the name of a file, which may grow, is accepted")
     args.resume, stop, worst, rounds = True, interrupted_by_signals(), 0, 0
     seen: dict[Job, tuple[int, int]] = {}
-    told = ""
+    told: list[str] = []
     if not args.quiet:
         watched = ", ".join(map(printable, (*args.inputs, *filter(None, [args.files_from]))))
         print(f"edgecalc: watching {watched}; ^C ends it", flush=True, file=sys.stderr)
     while not stop.is_set() and (args.rounds is None or rounds < args.rounds):
         rounds += 1
-        args.unreadable = []
+        args.unreadable, words = [], []
         try:
-            everything, told = plan(args.inputs, args.out, selection(args), args.unreadable), ""
+            everything = plan(args.inputs, args.out, selection(args), args.unreadable)
         except EdgecalcError as error:  # two names for one output, as a rule: nothing is done until one of them goes
             if rounds == 1:
                 raise
-            if str(error) != told:
-                print(f"edgecalc: {error}; waiting", flush=True, file=sys.stderr)
-            told, everything = str(error), []
+            everything, words = [], [f"{error}; waiting"]
+        words += args.unreadable
+        for each in words:
+            if each not in told:
+                print(f"edgecalc: {each}", flush=True, file=sys.stderr)
+        told, worst = words, max(worst, 3 * bool(args.unreadable))
         fresh = [job for job in part(everything, shard(args.shard)) if is_news(job, seen, args.settle)]
         if fresh:
             code = carry_out(args, fresh, stop)
@@ -79,7 +82,7 @@ def is_news(job, seen: dict, settle: float) -> bool:
     except OSError:
         return False
     mark = (status.st_size, status.st_mtime_ns)
-    if time.time() - status.st_mtime < settle or seen.get(job) == mark:
+    if 0 <= time.time() - status.st_mtime < settle or seen.get(job) == mark:  # what is dated ahead, as by a camera, does not settle by the clock
         return False
     seen[job] = mark
     return True

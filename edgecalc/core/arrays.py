@@ -106,15 +106,37 @@ def number(value: Any, name: str, least: float | None = None) -> float:
     accepted = "a number" if least is None else f"a finite number of {least:g} or more"
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name}: {value!r} came; {accepted} is accepted")
-    if value != value or least is not None and not least <= float(value) < inf:
-        raise ValueError(f"{name}: {value!r} came; {accepted} is accepted")
-    return float(value)
+    size = as_float(value)
+    if size != size or least is not None and not least <= size < inf:
+        raise ValueError(f"{name}: {value!r:.60} came; {accepted} is accepted")
+    return size
 
 
 def positive(value: Any, name: str, accepted: str = "one finite number above 0 is") -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not 0 < value < inf:
-        raise ValueError(f"{name}: {value!r} came; {accepted} accepted")
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not 0 < as_float(value) < inf:
+        raise ValueError(f"{name}: {value!r:.60} came; {accepted} accepted")
     return float(value)
+
+
+def as_float(value: Any) -> float:
+    """Whole numbers beyond all floats are infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
+
+
+def power_of(step: float, order: int) -> float:
+    """What a derivative of this order is divided by, for samples so far apart."""
+    try:
+        power = step**order
+    except OverflowError:
+        power = inf
+    if power == 0 or not isfinite(power):
+        raise ValueError(
+            f"spacing: {step!r} came; one whose power {order}, by which the result is divided, is a float is accepted: choose another unit"
+        )
+    return power
 
 
 def peak(values: np.ndarray, where: Any = True) -> float:

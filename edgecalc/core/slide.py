@@ -150,8 +150,7 @@ def with_one_sided_ends(operators: tuple, array: np.ndarray, finish: str, option
         raise ValueError(ONE_SIDED)
     inner = options._replace(border="valid")
     result = build(((operator, 0),), finish, 2, array.dtype, inner)[1]
-    whole, fresh = empty(array.shape, result) if out is None else (out, False)
-    arrays.check_out(whole, array.shape, result)
+    (whole,), fresh = new_outputs(array.shape, [result]) if out is None else (checked_outputs(out, array.shape, [result]), False)
     if not array.size:
         return whole
     array = np.ascontiguousarray(array)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgecalc import stencils
+from edgecalc.core.arrays import power_of
 from edgecalc.stencils import Stencil
 
 PLACES = 2048  # where differences are compared: a narrow peak should not fall between them
@@ -57,7 +58,7 @@ def choose(samples: np.ndarray, axis: int, step: float, order: int, accuracy: in
             tried[stride] = error
     if tried.get(4, inf) < tried.get(2, 0):
         tried[1] = max(tried[1], tried[2])  # noise rules: what parts the two is that of stride 1
-    best, unit = min(tried, key=tried.__getitem__), abs(step) ** order
+    best, unit = min(tried, key=tried.__getitem__), power_of(abs(step), order)
     return Stride(best, row.noise_gain / best**order / unit, tried[best] / unit, tuple((stride, error / unit) for stride, error in tried.items()))
 
 

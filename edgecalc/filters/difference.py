@@ -103,7 +103,7 @@ def differentiate(
         distance = distance * np.arange(size)
     if isinstance(distance, float):
         operator = stencils.sampled(order, accuracy, stride)
-        return apply(((operator, number),), array, "each", (border, cval, True, None, dtype, distance**order), out, threads)
+        return apply(((operator, number),), array, "each", (border, cval, True, None, dtype, arrays.power_of(distance, order)), out, threads)
     if border != "one-sided":
         raise ValueError(f'border: {border!r} came with an array of coordinates; with these "one-sided" is accepted')
     return arrays.as_asked(at_coordinates(array, distance, number, order, accuracy), array.dtype if dtype is None and out is None else dtype, out)
@@ -197,7 +197,9 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
 
 def even_step(points: np.ndarray, dtype: np.dtype) -> float | None:
     """The distance of coordinates that are equally spaced but for their rounding, from both ends: that of two neighbours has fewer digits."""
-    step = float(points[-1] - points[0]) / max(1, len(points) - 1)
+    if len(points) < 2:
+        return None
+    step = float(points[-1] - points[0]) / (len(points) - 1)
     rounding = np.finfo(dtype if dtype.kind == "f" else np.float64).eps * np.abs(points[[0, -1]]).max(initial=0)
     even = np.abs(points - (points[0] + step * np.arange(len(points)))).max() <= 4 * rounding
     return step if even and step else None

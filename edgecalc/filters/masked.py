@@ -59,13 +59,16 @@ def distances(operators: tuple, image: Any, spacing: Any, gray: Any) -> list[flo
     if any(operator.kind == "diagonal" for operator, _ in operators):
         raise ValueError('spacing: "roberts" came, which is for square pixels; the other operators are accepted')
     ndim = arrays.dimensions(image)
-    ndim -= gray is True and ndim == 3
+    ndim -= arrays.truth(gray, "gray") and ndim == 3
     steps = np.asarray(spacing, dtype=object).ravel()
     if len(steps) not in (1, ndim):
         raise ValueError(f"spacing: {spacing!r} came; one number, or one for each of the {ndim} axes, rows first, is accepted")
     for step in steps:
         arrays.positive(step, "spacing", "finite numbers above 0 are")
-    return [float(steps[arrays.axis_number(axis, ndim) if len(steps) > 1 else 0]) ** operator.terms[0][1].derivative for operator, axis in operators]
+    return [
+        arrays.power_of(float(steps[arrays.axis_number(axis, ndim) if len(steps) > 1 else 0]), operator.terms[0][1].derivative)
+        for operator, axis in operators
+    ]
 
 
 def one_derivative(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgecalc.calculus.expression import Expression
 from edgecalc.core import arrays
 from edgecalc.optimize.schedules import SCHEDULES, schedule_of
 from edgecalc.optimize.trace import Trace
@@ -57,7 +56,7 @@ def paths(f: Callable | str, traces: Any, *, box: Any = None, levels: int = 14) 
     figure, axes = ground(f, runs, box, levels)
     for run in runs:
         draw(axes, run)
-    style.named(axes, f"{called(f)}: {told(runs)}", *axis_names(axes), frame=True)
+    style.named(axes, f"{name_of(f)}: {told(runs)}", *axis_names(axes), frame=True)
     for name, look in legend(runs) if len(runs) > 1 else ():
         axes.plot([], [], **look, label=name)
     style.legend_below(figure, 2)
@@ -137,7 +136,7 @@ def animate(
     seconds, frames = arrays.number(seconds, "seconds", 0.1), arrays.whole(frames, "frames", 2, 1000)
     runs = runs_of(traces)
     figure, axes = ground(f, runs, box, levels)
-    style.named(axes, called(f), *axis_names(axes), frame=True)
+    style.named(axes, name_of(f), *axis_names(axes), frame=True)
     last = max(int(run.trace.iterations[-1]) for run in runs)
     clock = np.unique(np.rint(np.linspace(0, last, min(frames, last + 1))).astype(int))
     made = Animation(figure, axes, runs, legend(runs), clock, seconds)
@@ -221,15 +220,6 @@ def at(x: Any) -> str:
     return "(" + ", ".join(f"{each:.4g}" for each in np.ravel(x)) + ")" if np.ndim(x) else f"{x:.4g}"
 
 
-def called(f: Any) -> str:
-    """
-    >>> called("x^2"), called(lambda x: x)
-    ('x^2', 'f')
-    """
-    name = f.text if isinstance(f, Expression) else getattr(f, "name", None)
-    return name if isinstance(name, str) else name_of(f)
-
-
 def lengths_of(trace: Trace) -> np.ndarray:
     with np.errstate(all="ignore"):
         return np.linalg.norm(trace.gradient.reshape(len(trace.f), -1), axis=1)
@@ -254,7 +244,6 @@ def ground(f: Any, runs: list[Run], box: Any, levels: int) -> tuple["Figure", "A
     if widths not in ({1}, {2}):
         raise ValueError(f"traces: runs of {', '.join(map(str, sorted(widths)))} variables came; all of 1, or all of 2, can be drawn; see progress")
     box = around(runs) if box is None else box
-    f = f.text if isinstance(f, Expression) else f  # which knows the names of its variables
     if widths == {2}:
         figure = contour(f, box, arrows=0, levels=levels, marks=False)
         return figure, figure.axes[0]

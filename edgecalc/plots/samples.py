@@ -52,7 +52,7 @@ def name_of(f: Any) -> str:
     >>> name_of("x^2"), name_of(np.sin), name_of(lambda x: x)
     ('x^2', 'sin', 'f')
     """
-    name = f if isinstance(f, str) else str(getattr(f, "formula", getattr(f, "__name__", "f")))
+    name = next((each for each in (f, *(getattr(f, word, None) for word in ("text", "formula", "name", "__name__"))) if isinstance(each, str)), "f")
     name = "f" if name == "<lambda>" else name.replace("$", r"\$")
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
@@ -72,6 +72,7 @@ def function_of(f: Any) -> Callable:
     >>> function_of("x^2 + 1")(3.0), function_of("|x|")(-2.0)
     (10.0, np.float64(2.0))
     """
+    f = text_of(f)
     if not isinstance(f, str):
         return callable_of(f)
     if f in FUNCTIONS:
@@ -80,6 +81,11 @@ def function_of(f: Any) -> Callable:
     if len(formula.variables) > 1:
         raise EdgecalcError(f"f: {f!r} has the variables {', '.join(formula.variables)}; a formula of one is accepted")
     return formula
+
+
+def text_of(f: Any) -> Any:
+    """A formula that was read already as it was written: its variables have names."""
+    return f.text if isinstance(f, Expression) else f
 
 
 def callable_of(f: Any) -> Callable:
@@ -97,6 +103,7 @@ def surface_of(f: Any) -> tuple[Callable, tuple[str, str]]:
     >>> surface_of("y^2")[0](np.array([[2.0, 5.0], [2.0, 6.0]]))
     array([25., 36.])
     """
+    f = text_of(f)
     if not isinstance(f, str):
         return callable_of(f), BOTH
     formula = Expression.parse(f)
@@ -105,7 +112,7 @@ def surface_of(f: Any) -> tuple[Callable, tuple[str, str]]:
         raise EdgecalcError(f"f: {f!r} has the variables {', '.join(names)}; a formula of two, or of x and y, is accepted")
 
     def surface(p: Any) -> Any:
-        p = np.asarray(p)
+        p = p if hasattr(p, "shape") else np.asarray(p)  # what traces an array is none
         values = formula.with_names({name: p[..., k] for k, name in enumerate(names)}, expression.FUNCTIONS)
         return values + np.zeros(p.shape[:-1]) if np.ndim(values) == 0 else values
 

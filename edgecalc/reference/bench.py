@@ -26,6 +26,7 @@ import edgecalc
 from edgecalc.core import kernels, strips
 from edgecalc.core.arrays import whole
 from edgecalc.errors import MissingExtra
+from edgecalc.media.read import read_gray
 from edgecalc.reference import images
 from edgecalc.reference.races import RACES, Call, Race, Scene
 
@@ -107,7 +108,7 @@ def bench(
     progress : callable, optional
         Told the name of each row before it is timed.
     """
-    given = None if image is None else eight_bits(images.read(image))
+    given = None if image is None else eight_bits(read_gray(image))
     height, width = checked_size(size) if given is None else given.shape
     threads, repeat = whole(threads, "threads", 1, 1024), whole(repeat, "repeat", 1, 100_000)
     wanted = chosen(only)

@@ -1,13 +1,10 @@
 """The images that are compared when none are given: every awkward size in every type, the course's table, and a picture for the page."""
 
 from collections.abc import Iterator
-from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image as Pillow
 
-from edgecalc.errors import ImageFileError
 from edgecalc.reference.works import DTYPES
 
 SEED = 20_260_101
@@ -67,24 +64,6 @@ def built_in() -> Iterator[Image]:
     for dtype in ("float32", "float64"):
         for shape in FRACTIONS:
             yield Image("fractions", (rng.standard_normal(shape) * 1000).astype(dtype))
-
-
-def read(path: str | PathLike[str]) -> np.ndarray:
-    """An image file as gray pixels: 16-bit and float files as they are, all others as uint8."""
-    try:
-        with Pillow.open(path) as file:
-            if file.mode == "F":
-                return np.array(file, np.float32)
-            if file.mode.startswith("I"):
-                pixels = np.array(file)
-                if pixels.min() < 0 or pixels.max() > 65535:
-                    raise ImageFileError(f"{path}: integers from {pixels.min()} to {pixels.max()} came; 0 to 65535 are accepted")
-                return pixels.astype(np.uint16)
-            return np.array(file.convert("L"))
-    except FileNotFoundError:
-        raise ImageFileError(f"{path}: there is no such file") from None
-    except (OSError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise ImageFileError(f"{path}: {error}; a whole image file in a format that Pillow reads is accepted") from None
 
 
 def photo(height: int = 240, width: int = 320, seed: int = SEED) -> np.ndarray:

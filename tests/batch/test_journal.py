@@ -46,3 +46,14 @@ def test_times_are_in_the_order_of_what_happened(tmp_path):
         kept.close()
     (first, second), found = journal.rows(tmp_path)
     assert first["started"] <= found[0]["finished"] <= first["ended"] <= second["started"] <= found[1]["finished"] <= second["ended"]
+
+
+def test_a_disk_that_knows_no_locks_is_not_another_run(tmp_path, monkeypatch):
+    import fcntl
+
+    def unknown(*_):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    with pytest.raises(OSError, match="cannot be locked"):
+        journal.Journal(tmp_path)

@@ -214,6 +214,16 @@ def test_a_scan_that_is_black_for_its_few_bits_is_told_what_its_thresholds_may_b
         assert np.asarray(Image.open(tmp_path / "out" / "scan.png")).any()
 
 
+def test_the_record_of_pages_tells_of_the_first(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    first, second = (Image.fromarray(np.full(shape, 9, np.uint8)) for shape in ((100, 120), (10, 12)))
+    first.save(tmp_path / "in" / "a.tif", save_all=True, append_images=[second])
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--pages", "all", "--json", "-q") == 0
+    (record,), _ = lines(capsys)
+    written = files(tmp_path / "out")["a.png.pages/0001.png"]
+    assert (record["width"], record["height"], record["sha256"]) == (120, 100, hashlib.sha256(written).hexdigest())
+
+
 def test_pages_that_are_no_more_do_not_stay(tmp_path):
     (tmp_path / "in").mkdir()
     several(tmp_path / "in" / "a.tif", 4)
@@ -236,8 +246,9 @@ def test_nothing_is_written_outside_the_output_through_a_linked_folder(folder, t
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "deep").symlink_to(tmp_path / "elsewhere")
+    photos(folder / "deep" / "deeper", 1)
     assert run(folder, "-r", "-o", tmp_path / "out", "-q") != 0
-    assert not files(tmp_path / "elsewhere")
+    assert not any((tmp_path / "elsewhere").iterdir())
 
 
 @pytest.mark.parametrize(("name", "text"), [("r.toml", 'op = "sobel"\naxis = "y"'), ("r.json", '{"op": "sobel", "axis": "y"}')])

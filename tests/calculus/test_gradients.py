@@ -257,3 +257,8 @@ def test_refusals_come_before_a_point_or_with_it():
         gradient_of(rosenbrock, domain=(0, 1))([0.5, 2.0])
     assert repr(gradient_of(rosenbrock)) == "gradient_of(rosenbrock, method='auto')"
     assert (gradient(rosenbrock, [1.0, 2.0]) == gradient_of(rosenbrock)([1.0, 2.0])).all()
+
+
+def test_a_formula_of_several_variables_is_traced():
+    formula = Expression.parse("x*y + sin(y)")
+    np.testing.assert_array_equal(gradient(formula, [2.0, 3.0], method="automatic"), [3.0, 2.0 + math.cos(3.0)])

@@ -1,6 +1,5 @@
 """edgecalc bench on tiny images: that it times what it says, and prints it. No test here looks at a time."""
 
-import argparse
 import json
 import sys
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgecalc.cli import bench as command
+from edgecalc.cli.main import main
 from edgecalc.core.kernels import TARGET
 from edgecalc.errors import MissingExtra
 from edgecalc.reference import charts
@@ -18,10 +17,7 @@ from edgecalc.reference.races import RACES, Scene
 
 
 def run(*words: str) -> int:
-    parser = argparse.ArgumentParser(prog="edgecalc")
-    command.add(parser.add_subparsers())
-    args = parser.parse_args(["bench", "--size", "64x64", "--repeat", "2", *words])
-    return args.run(args)
+    return main(["bench", "--size", "64x64", "--repeat", "2", *words])
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: f"{race.work} {race.peer}")

@@ -1,6 +1,5 @@
 """edgecalc bench --calculus at few points: that both sides of a row are the same derivative, and what is printed. No test here looks at a time."""
 
-import argparse
 import json
 import sys
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgecalc.calculus import Derivative
-from edgecalc.cli import bench as command
+from edgecalc.cli.main import main
 from edgecalc.errors import EdgecalcError
 from edgecalc.reference import calculus_bench as bench
 from edgecalc.reference.calculus_races import RACES, Scene, black_box
@@ -17,10 +16,7 @@ SCENE = Scene(np.linspace(-6, 6, 200), np.random.default_rng(1).uniform(-2, 2, 8
 
 
 def run(*words: str) -> int:
-    parser = argparse.ArgumentParser(prog="edgecalc")
-    command.add(parser.add_subparsers())
-    args = parser.parse_args(["bench", "--calculus", "--points", "64", "--repeat", "1", *words])
-    return args.run(args)
+    return main(["bench", "--calculus", "--points", "64", "--repeat", "1", *words])
 
 
 @pytest.fixture
@@ -164,8 +160,5 @@ def test_wrong_usage_ends_with_2_and_says_what_is_accepted(words, said, capsys):
 
 
 def test_points_without_calculus_are_refused(capsys):
-    parser = argparse.ArgumentParser(prog="edgecalc")
-    command.add(parser.add_subparsers())
-    args = parser.parse_args(["bench", "--points", "64"])
-    assert args.run(args) == 2
+    assert main(["bench", "--points", "64"]) == 2
     assert "--points: 64 came" in capsys.readouterr().err

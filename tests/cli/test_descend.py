@@ -71,7 +71,7 @@ def test_the_way_is_drawn_and_played(tmp_path):
         (["x**2", "--from", "1", "--animate", "way.png"], "--animate: way.png came; a name that ends in .html, .gif is accepted"),
         (["x**2", "--from", "1", "--plot", "nowhere/way.png"], "a file in a folder that exists is accepted"),
         (["x**2"], "--from X: say where to start"),
-        (["x**2", "--from", "1,2"], "--from: '1,2' came; 1 number is accepted"),
+        (["x**2", "--from", "1,2"], "--from: '1,2' came; one number is accepted"),
         (["x**2+", "--from", "1"], "formula:"),
         (["3+4", "--from", "1"], "has no variable"),
         (["x**2", "--from", "1", "--rate", "-1"], "rate: -1.0 came"),

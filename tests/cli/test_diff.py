@@ -90,7 +90,7 @@ def test_the_picture_needs_matplotlib(tmp_path, capsys, monkeypatch):
     ("words", "said"),
     [
         (("x^2",), "--at X: say where"),
-        (("x^2", "--at", "1,2"), "'1,2' came; 1 number is accepted"),
+        (("x^2", "--at", "1,2"), "'1,2' came; one number is accepted"),
         (("x*y", "--at", "1"), "'1' came; 2 numbers, separated by commas, are accepted"),
         (("x*y", "--at", "a,b"), "'a,b' came"),
         (("x*y", "--at", "1,2", "--order", "2"), "--order: it does not go with several variables"),
@@ -115,3 +115,8 @@ def test_wrong_usage_ends_with_2_and_says_what_is_accepted(words, said, capsys):
 def test_an_unknown_kind_of_picture_is_refused(tmp_path, capsys):
     assert diff("x^2", "--at", "1", "--plot", str(tmp_path / "out.xyz")) == 2
     assert "xyz" in capsys.readouterr().err
+
+
+def test_products_of_large_powers_are_infinite_and_no_accident(capsys):
+    assert diff("2^900*2^900*x", "--at", "1") == 0
+    assert "undefined" in capsys.readouterr().out

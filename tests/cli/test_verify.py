@@ -1,6 +1,5 @@
 """edgecalc verify: what it prints, where, and how it ends."""
 
-import argparse
 import json
 import sys
 
@@ -9,15 +8,12 @@ import pytest
 from PIL import Image
 
 import edgecalc as ec
-from edgecalc.cli import verify
+from edgecalc.cli.main import main
 from edgecalc.reference.images import photo
 
 
 def run(*words: object) -> int:
-    parser = argparse.ArgumentParser(prog="edgecalc")
-    verify.add(parser.add_subparsers())
-    args = parser.parse_args(["verify", *map(str, words)])
-    return args.run(args)
+    return main(["verify", *map(str, words)])
 
 
 @pytest.fixture
@@ -69,7 +65,7 @@ def test_a_missing_peer_is_said(file, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nowhere.png"], "nowhere.png: there is no such file"),
+        (["nowhere.png"], "nowhere.png: no such file"),
         (["--operator", "sobol"], "'sobol' came; accepted are forward, backward"),
         (["--against", "cv2,matlab"], "'matlab' came; accepted are cv2, skimage, scipy"),
     ],
@@ -92,3 +88,24 @@ def test_an_unwritable_page_ends_with_2(file, tmp_path, capsys):
     assert "--html: " in said.err and ".html, .htm, .png is accepted" in said.err and not said.out
     assert run(file, "--operator", "scharr", "--against", "cv2", "--html", tmp_path / "nowhere" / "page.html") == 2
     assert "page.html" in capsys.readouterr().err
+
+
+def test_a_page_that_cannot_be_written_is_no_difference(file, tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "page.html")
+
+    monkeypatch.setattr("edgecalc.reference.report.Report.html", full)
+    assert run(file, "--operator", "scharr", "--against", "cv2", "--html", tmp_path / "page.html") == 2
+    assert "page.html: No space left on device" in capsys.readouterr().err
+
+
+def test_files_are_as_gray_as_everywhere_and_the_right_way_up(tmp_path, capsys):
+    clear = np.zeros((8, 9, 4), np.uint8)
+    Image.fromarray(clear).save(tmp_path / "clear.png")
+    lying = Image.fromarray(photo(20, 40))
+    told = lying.getexif()
+    told[274] = 6
+    lying.save(tmp_path / "lying.jpg", exif=told)
+    for name, shape in (("clear.png", [8, 9]), ("lying.jpg", [40, 20])):
+        assert run(tmp_path / name, "--operator", "scharr", "--against", "cv2", "--json") == 0
+        assert json.loads(capsys.readouterr().out)["rows"][0]["shape"] == shape

@@ -69,6 +69,28 @@ def test_a_file_that_still_grows_is_left_until_it_has_settled(tmp_path):
     assert len(files(tmp_path / "out")) == 1
 
 
+def test_a_file_from_tomorrow_is_done(tmp_path):
+    source = photos(tmp_path / "in", 1)
+    os.utime(source / "000.png", (time.time() + 86400,) * 2)
+    assert watch(source, "-o", tmp_path / "out", settle=2) == 0
+    assert len(files(tmp_path / "out")) == 1
+
+
+def test_a_folder_that_cannot_be_read_is_told_once_and_is_a_failure(tmp_path, capsys, monkeypatch):
+    source = photos(tmp_path / "in", 1)
+    (source / "deep").mkdir(exist_ok=True)
+    scandir = os.scandir
+
+    def refused(path):
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert watch(source, "-r", "-o", tmp_path / "out", rounds=4) == 3
+    assert capsys.readouterr().err.count("deep: Permission denied; left out") == 1
+
+
 def test_an_output_of_before_is_an_error_if_it_is_to_be_one(tmp_path):
     source = photos(tmp_path / "in", 1)
     assert watch(source, "-o", tmp_path / "out") == 0

@@ -305,3 +305,11 @@ def test_the_largest_floats_are_no_error():
     image[2, 2] = 1.7e308
     assert ec.canny(image, 1, 2).any() and ec.canny_auto(image, "otsu").edges.shape == (5, 5)
     assert np.isinf(ec.di_zenzo(image).magnitude).any() and np.isinf(ec.nonmax(image, image)).any()
+
+
+def test_a_whole_number_beyond_all_floats_is_refused_in_few_words():
+    with pytest.raises(ValueError, match=r"low: 1000.* came; a finite number of 0 or more is accepted") as caught:
+        ec.canny(IMAGE, 10**400, 5)
+    assert len(str(caught.value)) < 200
+    with pytest.raises(ValueError, match="sigma: "):
+        ec.canny(IMAGE, 1, 5, sigma=10**400)

@@ -316,3 +316,16 @@ def test_samples_read_backwards_change_the_sign_of_odd_derivatives(size, seed, o
     samples = images.noisy_image((size,), "float64", seed)
     forwards, backwards = ec.differentiate(samples, order=order), ec.differentiate(samples[::-1], order=order)
     np.testing.assert_allclose(backwards[::-1], (-1) ** order * forwards, rtol=0, atol=1e-13)
+
+
+def test_no_samples_at_no_coordinates_are_refused():
+    with pytest.raises(ValueError, match="samples: 0 along axis"):
+        ec.differentiate(np.zeros(0), np.zeros(0))
+
+
+def test_an_output_in_a_tuple_of_one_is_taken_at_any_border():
+    samples = np.arange(9.0) ** 2
+    for border in ("reflect", "one-sided"):
+        out = (np.zeros(9),)
+        assert ec.forward(samples, border=border, out=out) is out[0]
+        np.testing.assert_array_equal(out[0], ec.forward(samples, border=border))

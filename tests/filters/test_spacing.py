@@ -196,3 +196,24 @@ def test_roberts_is_for_square_pixels(name):
         getattr(ec, name)(np.zeros((5, 6)), "roberts", spacing=(1, 2))
     with pytest.raises(TypeError, match="spacing"):
         ec.roberts(np.zeros((5, 6)), spacing=2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda step: ec.differentiate(np.arange(9.0), step, order=2),
+        lambda step: ec.choose_stride(np.arange(99.0), step, order=2),
+        lambda step: ec.sobel(np.ones((9, 9)), ksize=5, order=2, spacing=step),
+        lambda step: ec.sobel(np.ones((9, 9)), ksize=5, order=2, spacing=step, mask=np.ones((9, 9), bool)),
+    ],
+    ids=["differentiate", "choose_stride", "sobel", "mask"],
+)
+@pytest.mark.parametrize("step", [1e200, 1e-200])
+def test_a_distance_whose_power_is_no_float_is_refused(call, step):
+    with pytest.raises(ValueError, match=r"spacing: .* power 2"):
+        call(step)
+
+
+def test_numpy_truth_counts_as_truth():
+    colour = images.random_image((5, 6, 3), "uint8")
+    np.testing.assert_array_equal(ec.sobel(colour, gray=np.True_, spacing=(1, 2)), ec.sobel(colour, gray=True, spacing=(1, 2)))

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from edgecalc.calculus.expression import Expression
 from edgecalc.plots.samples import curve, function_of, grid, interval, levels_of, name_of, rectangle, surface_of
 
 POLES = {"1/x": [0], "tan(x)": [-1.5 * np.pi, -np.pi / 2, np.pi / 2, 1.5 * np.pi], "1/(x - 0.3)": [0.3], "1/(x^2 - 4)": [-2, 2]}
@@ -122,3 +123,9 @@ def test_levels_cover_the_heights_and_crowd_where_most_of_the_box_is():
     assert 5 <= (levels < np.nanmedian(seen.z)).sum() <= 9
     mirrored = levels_of(-seen.z, 14)
     np.testing.assert_allclose(np.sort(-mirrored), levels, rtol=1e-9)
+
+
+def test_a_formula_that_was_read_keeps_its_words():
+    assert name_of(Expression.parse("x^2")) == "x^2"
+    assert surface_of(Expression.parse("a*b"))[1] == ("a", "b")
+    assert function_of(Expression.parse("x^2"))(3.0) == 9.0
