@@ -1,11 +1,15 @@
 """What edgecalc raises.
 
     Exception
-    ├── ValueError ── EdgecalcError ┬─ ImageFileError ── NoFile    a file that is not a whole image of an accepted format; nothing to read at all
-    │                               └─ Locked                       another run writes into the same folder
-    ├── ValueError                                        an argument of the right type with a value that is not accepted
-    ├── TypeError                                         an argument of a type that is not accepted
-    └── ImportError ── MissingExtra                       a peer or plotting library that is not installed, with the line that installs it
+    ├── ValueError ┬─ EdgecalcError ┬─ ImageFileError ── NoFile    a file that is not a whole image of an accepted format; nothing to read at all
+    │              │                ├─ Locked                      another run writes into the same folder
+    │              │                ├─ Stopped                     a run that ended before its files did
+    │              │                └─ ExpressionError             a formula that cannot be read, with a caret under the mistake
+    │              ├─ BadResult                                    what a function to be differentiated gave is no number for each x
+    │              └─ (itself)                                     an argument of the right type with a value that is not accepted
+    ├── TypeError ─┬─ NoDerivative                                 a function without a rule for automatic differentiation
+    │              └─ (itself)                                     an argument of a type that is not accepted
+    └── ImportError ── MissingExtra                                a library that is not installed, with the line that installs it
 
 Every message names the argument, what came, what is accepted and, where there is one, the next step.
 """

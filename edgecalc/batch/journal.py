@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -180,9 +180,8 @@ def rows(out: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(runs, files) of all journals in an output folder, for reading."""
     found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
     for path in sorted((out / STATE).glob("journal*.sqlite")):
-        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)  # as_uri: a name may hold ? or #
-        database.row_factory = sqlite3.Row
-        for place, table in enumerate(("runs", "files")):
-            found[place].extend({**row, "journal": path.name} for row in map(dict, database.execute(f"select * from {table}")))
-        database.close()
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:  # as_uri: a name may hold ? or #
+            database.row_factory = sqlite3.Row
+            for place, table in enumerate(("runs", "files")):
+                found[place].extend({**row, "journal": path.name} for row in map(dict, database.execute(f"select * from {table}")))
     return found

@@ -20,7 +20,6 @@ from edgecalc.errors import EdgecalcError
 from edgecalc.media.names import SUFFIXES, printable
 
 STATE = ".edgecalc"  # the folder in the output that holds journal and lock
-COLLISIONS = ("error", "keep-ext")
 
 
 class Job(NamedTuple):

@@ -77,10 +77,11 @@ def journal(out: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         runs, files = rows(out)
     except sqlite3.Error as error:
         raise EdgecalcError(f"{printable(out / STATE)}: its journal cannot be read ({error})") from None
-    folders = {(run["journal"], run["id"]): run.get("folder") for run in runs}
+    known = {(run["journal"], run["id"]): run for run in runs}
     for each in files:
         each["name"], each["source"] = os.fsdecode(each["name"]), os.fsdecode(each["source"])
-        each["folder"] = os.fsdecode(folders.get((each["journal"], each["run"])) or b"")
+        run = known.get((each["journal"], each["run"]), {})
+        each["folder"], each["recipe"] = os.fsdecode(run.get("folder") or b""), run.get("recipe") or ""
     return sorted(runs, key=lambda run: run["started"]), sorted(files, key=lambda each: each["source"])
 
 
@@ -129,8 +130,7 @@ def document(
 
 def lines(out: Path, runs: list[dict], files: list[dict]) -> Lines:
     """The recipe of the latest run that made a picture; one that this version does not know is only named."""
-    recipes = {(run["journal"], run["id"]): run["recipe"] for run in runs}
-    used = Counter(recipes.get((each["journal"], each["run"]), "") for each in files if each["status"] == "done")
+    used = Counter(each["recipe"] for each in files if each["status"] == "done")
     made = {(each["journal"], each["run"]) for each in files if each["status"] == "done"}
     last = next((run for run in reversed(runs) if (run["journal"], run["id"]) in made), runs[-1] if runs else {})  # that made some of the pictures
     latest = last.get("recipe", "")
@@ -240,14 +240,13 @@ def island(
     """The JSON: one short list for each file. Where pictures are fewer than files they are spread over all of them."""
     from edgecalc.batch.thumbnails import Pair, Task, pairs
 
-    recipes = {(run["journal"], run["id"]): run["recipe"] or "" for run in runs}
     done = [k for k, each in enumerate(files) if each["status"] == "done"]
     chosen = done if len(done) <= gallery else [done[k * len(done) // gallery] for k in range(gallery)]
     tasks = []
     for k in chosen:
         each = files[k]
-        result, recipe = result_of(out, each["name"]), recipes.get((each["journal"], each["run"]), "")
-        lined = recipe.partition(":")[0] not in PHOTOGRAPHIC
+        result = result_of(out, each["name"])
+        lined = each["recipe"].partition(":")[0] not in PHOTOGRAPHIC
         tasks.append(Task(k, source_of(each, out), result, each["width"] or 0, each["height"] or 0, lined, each.get("orientation") != 1))
     pictures = pairs(tasks, progress)
     empty = Pair("", "")

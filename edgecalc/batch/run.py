@@ -5,6 +5,7 @@ jobs ── journal: what is done already? ── workers ── records ── 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -23,8 +24,9 @@ from edgecalc.batch.workers import Worker
 from edgecalc.errors import EdgecalcError
 from edgecalc.media.names import printable, temporary
 
-EXISTING = ("skip", "overwrite", "error")
-FULL = {os.strerror(number) for number in (28, 122, 30)}  # no space, quota, read-only: no other file would fare better
+FULL = {
+    os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)
+}  # no space, quota, read-only: no other file would fare better
 PART = 0.7  # of the memory
 CONTAINERS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 DRAIN = 5.0  # seconds after an interrupt
@@ -38,7 +40,6 @@ class Orders:
     """How a run behaves, apart from what it computes."""
 
     workers: int = 0  # 0: one for each core
-    timeout: float = 60.0
     existing: str | None = None  # None: what the journal knows to be unchanged is skipped, anything else is an error
     resume: bool = False
     max_errors: int | None = None
@@ -71,7 +72,7 @@ def run(jobs: list[Job], out: Path, journal: Journal, settings: Settings, orders
             record = Record(job.source, job.name, "skipped", reason, fingerprint="")
             journal.add(record)
             yield record
-    memory, supervision = most_memory(), Supervision(out, journal, orders, replace(settings, timeout=orders.timeout), stop)
+    memory, supervision = most_memory(), Supervision(out, journal, orders, settings, stop)
     large: list[Job] = []
     yield from supervision.carried_out(todo, memory // orders.processes, orders.processes, large if orders.processes > 1 else None)
     yield from supervision.carried_out(large, memory, 1)
@@ -178,7 +179,7 @@ class Supervision:
                 for worker in self.crew:
                     worker.since += asleep
             yield from filter(None, (self.told_by(heard[pipe]) for pipe in speaking))
-            yield from filter(None, (self.timed_out(worker) for worker in list(self.crew) if worker.overdue(self.orders.timeout)))
+            yield from filter(None, (self.timed_out(worker) for worker in list(self.crew) if worker.overdue(self.settings.timeout)))
         if self.stop.is_set():
             raise KeyboardInterrupt
 
@@ -216,7 +217,7 @@ class Supervision:
     def timed_out(self, worker: Worker) -> Record | None:
         job, _ = self.dismissed(worker)
         if job:
-            return failed(job, "Timeout", f"not done after {self.orders.timeout:g} s (--timeout)")
+            return failed(job, "Timeout", f"not done after {self.settings.timeout:g} s (--timeout)")
         self.not_started("none is ready after a minute")
         return None
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.core.arrays import is_masked
+from edgecalc.core.arrays import reals
 
 SELU_LAMBDA = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -44,13 +44,8 @@ class Activation:
 
 def real_array(x: Any, name: str = "x") -> tuple[np.ndarray, np.dtype]:
     """`x` as float64 and the type its result shall have: float32 for float16 and float32, else float64."""
-    if is_masked(x):
-        raise TypeError(f"{name}: a masked array came; fill it first: {name}.filled(np.nan)")
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name}: a nested sequence whose rows differ in length came ({error}); an array is accepted") from None
-    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+    array = reals(x, name)
+    if array.dtype.itemsize > 8:
         raise TypeError(f"{name}: {array.dtype} came; accepted are {ACCEPTED}")
     small = array.dtype.kind == "f" and array.dtype.itemsize < 8
     return array.astype(np.float64, copy=False), np.dtype(np.float32 if small else np.float64)

@@ -22,6 +22,7 @@ from edgecalc.calculus.automatic_arrays import Traced
 from edgecalc.calculus.automatic_passes import LEVELS, Series, Tape, has_nan, own
 from edgecalc.calculus.automatic_rules import ONE, NoDerivative, times
 from edgecalc.calculus.probe import checked_function
+from edgecalc.core.arrays import whole
 
 __all__ = [
     "NoDerivative",
@@ -62,8 +63,7 @@ def derivative(f: Callable, x: Any, order: int = 1) -> Any:
     >>> float(derivative(np.sin, 0.0, order=3))
     -1.0
     """
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or not 1 <= order <= HIGHEST_ORDER:
-        raise ValueError(f"order: {order!r} came; a whole number from 1 to {HIGHEST_ORDER} is accepted")
+    order = whole(order, "order", 1, HIGHEST_ORDER)
     x = argument(x)
     level = next(LEVELS)
     y = run(f, Series(x, (ONE, *(None,) * (order - 1)), level))

@@ -19,7 +19,7 @@ from edgecalc.calculus.expression import Expression
 from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
 from edgecalc.calculus.probe import EVERYWHERE, Probe, domain_of, in_the_complex, inside, looks_needed, points
 from edgecalc.calculus.sides import KINDS, NARROW, ROUGH, SMOOTH, VERTICAL, Found, from_either_side, replace
-from edgecalc.core.arrays import one_of, whole
+from edgecalc.core.arrays import one_of, positive, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "symbolic")
 SINGLE = ("central", "forward", "backward")
@@ -123,8 +123,7 @@ def check_options(method: str, accuracy: Any, h: Any) -> None:
 def check_step(h: Any, x: np.ndarray) -> None:
     if h is None:
         return
-    if isinstance(h, bool) or not isinstance(h, int | float | np.floating | np.integer) or not h > 0 or not np.isfinite(h):
-        raise ValueError(f"h: {h!r} came; one finite number above 0 is accepted")
+    positive(h, "h")
     if np.any(x + h == x):
         raise ValueError(f"h: {h!r} came, which is below the spacing of numbers near {x[x + h == x].flat[0]}; a larger step is accepted")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.core.arrays import is_masked
+from edgecalc.core.arrays import reals
 
 Domain = tuple[float, float]
 EVERYWHERE: Domain = (-np.inf, np.inf)
@@ -22,7 +22,7 @@ REGULAR = frozenset((
     "sin", "cos", "arctan", "sinh", "cosh", "tanh", "arcsinh",
     "add.reduce", "multiply.reduce", "add.accumulate", "matmul", "sum", "prod", "dot", "cumsum", "diff", "stack", "concatenate", "reshape", "transpose",
 ))  # fmt: skip
-RATIONAL = REGULAR | {"divide", "true_divide", "reciprocal"}
+RATIONAL = REGULAR | {"divide", "reciprocal"}
 ANALYTIC = RATIONAL | {
     "log", "log2", "log10", "log1p", "sqrt", "power", "float_power", "tan", "arcsin", "arccos", "arccosh", "arctanh",
 }  # fmt: skip
@@ -115,11 +115,7 @@ class Probe:
         return float(or_nan(self.f, x))
 
     def checked(self, result: Any, x: np.ndarray) -> np.ndarray:
-        array = np.asarray(result)
-        if array.dtype.kind not in "biufc":
-            raise BadResult(f"f: it gave {array.dtype} ({str(result)[:40]!r}); numbers are accepted")
-        if array.dtype.kind == "c" and x.dtype.kind != "c":
-            raise BadResult("f: it gave complex numbers for real ones; differentiate its real and imaginary parts")
+        array = numbers(result, x)
         if array.shape == x.shape:
             return array if array.dtype.kind == "c" else array.astype(np.float64, copy=False)
         if array.ndim == 0:
@@ -330,15 +326,7 @@ def required(f: Callable) -> int:
 
 
 def points(x: Any, name: str = "x") -> np.ndarray:
-    if is_masked(x):
-        raise TypeError(f"{name}: a masked array came; its values are accepted: {name}.compressed()")
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name}: rows of one length are accepted ({error})") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: {array.dtype} came; real numbers are accepted")
-    return array.astype(np.float64, copy=False)
+    return reals(x, name).astype(np.float64, copy=False)
 
 
 def domain_of(domain: Any) -> Domain:

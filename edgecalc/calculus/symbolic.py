@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.calculus.expression import Expression
+from edgecalc.calculus.expression import FUNCTIONS, Expression
 from edgecalc.calculus.notebook import shown
 from edgecalc.calculus.probe import points
 from edgecalc.core.arrays import whole
@@ -116,7 +116,7 @@ def to_sympy(formula: str | Expression, variable: str = "x") -> Any:
     }
     special = {"ln": library.log, "log10": lambda x: library.log(x, 10), "log2": lambda x: library.log(x, 2), "abs": library.Abs, "max": library.Max,
                "min": library.Min, "arcsin": library.asin, "arccos": library.acos, "arctan": library.atan, "hypot": lambda x, y: library.sqrt(x**2 + y**2)}  # fmt: skip
-    functions = {name: special.get(name) or getattr(library, name) for name in FUNCTION_NAMES}
+    functions = {name: special.get(name) or getattr(library, name) for name in FUNCTIONS}
     try:
         made = library.sympify(expression.with_names(names, functions))
     except ZeroDivisionError:
@@ -124,12 +124,6 @@ def to_sympy(formula: str | Expression, variable: str = "x") -> Any:
     if made.has(library.zoo, library.nan):
         raise ValueError(f"f: {expression.text} divides by 0 wherever it is asked; a formula that has values is accepted")
     return made
-
-
-FUNCTION_NAMES = (
-    "exp", "ln", "log", "log10", "log2", "sqrt", "cbrt", "abs", "sign", "sin", "cos", "tan", "asin", "acos", "atan", "arcsin", "arccos", "arctan",
-    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "max", "min", "atan2", "hypot",
-)  # fmt: skip
 
 
 def by_rules(formula: Any, x: Any, steps: list[Step]) -> Any:

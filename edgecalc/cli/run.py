@@ -293,17 +293,18 @@ def carry_out(args: argparse.Namespace, jobs: list, stop: Interrupt | None = Non
 
     recipe = recipe_of(args)
     most = int(args.max_errors * len(jobs)) if isinstance(args.max_errors, float) else args.max_errors
-    orders = batch.Orders(args.workers, args.timeout, args.existing, args.resume, most, frozenset(args.inputs))
+    orders = batch.Orders(args.workers, args.existing, args.resume, most, frozenset(args.inputs))
     settings = Settings(
-        recipe.to_json(),
-        str(args.out),
-        args.max_pixels,
-        args.pages,
-        args.png_level,
-        args.durability == "file",
-        args.json,
-        not args.no_rotate,
-        args.strict,
+        recipe=recipe.to_json(),
+        out=str(args.out),
+        max_pixels=args.max_pixels,
+        pages=args.pages,
+        level=args.png_level,
+        durable=args.durability == "file",
+        checksums=args.json,
+        rotate=not args.no_rotate,
+        strict=args.strict,
+        timeout=args.timeout,
     )
     journal = Journal(args.out, shard(args.shard), group_sync=args.durability == "batch")
     counts: Counter[str] = Counter()

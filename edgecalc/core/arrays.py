@@ -102,6 +102,19 @@ def planes_of(image: Any) -> np.ndarray:
     raise ValueError(f"image: shape {array.shape} came; (rows, columns) or (rows, columns, 1 to 4 channels) is accepted. Of a volume, take slices")
 
 
+def reals(values: Any, name: str) -> np.ndarray:
+    """Any array of real numbers, as it is."""
+    if is_masked(values):
+        raise TypeError(f"{name}: a masked array came; its values are accepted: {name}.compressed(), or {name}.filled(np.nan)")
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name}: rows of one length are accepted ({error})") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: {array.dtype} came; real numbers are accepted")
+    return array
+
+
 def number(value: Any, name: str, least: float | None = None) -> float:
     accepted = "a number" if least is None else f"a finite number of {least:g} or more"
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):

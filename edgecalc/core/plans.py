@@ -130,10 +130,15 @@ def near_weights(outputs: list, wide: np.dtype) -> tuple[int, int] | None:
     return (y_weights[0], y_weights[1]) if y == [-1, 0, 1] and y_weights[0] == y_weights[2] else None
 
 
+def real_of(dtype: np.dtype) -> np.dtype:
+    """The float type for what is made of these numbers: float32 where all of them fit."""
+    return F32 if dtype == F32 or dtype.kind in "iu" and dtype.itemsize <= 2 else F64
+
+
 def result_type(finish: str, options: Options, dtype: np.dtype, wide: np.dtype) -> np.dtype:
     if options.dtype is not None:
         return options.dtype
-    real = F32 if dtype == F32 or dtype.kind in "iu" and dtype.itemsize <= 2 else F64
+    real = real_of(dtype)
     if finish == "angle":
         return F32
     if finish == "each":

@@ -12,7 +12,7 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays, strips
 from edgecalc.core.kernels import CODES, EdgeMap, empty
-from edgecalc.core.plans import F32, F64, U8, Options, build
+from edgecalc.core.plans import F32, F64, U8, Options, build, real_of
 from edgecalc.core.slide import apply
 from edgecalc.filters.gaussian import gaussian, row
 
@@ -157,7 +157,7 @@ def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> Ed
         grow(edges, lambda first, last: thin(field.first, first, last, 0), threads)
         return edges
     reach = 1 + field.ksize // 2 + max(row(field.sigma, 0, 4.0).offsets)  # that an edge depends on: neighbours, their derivatives, the Gaussian
-    kind = smoothed_type(field.first.dtype)
+    kind = real_of(field.first.dtype)
     arrays_made = 1 if field.unknown is None else 4  # what `smooth` makes
     rows = max(BAND // (max(edges.columns, 1) * kind.itemsize * arrays_made), 4 * reach)
     most = rows + 2 * reach if field.border == "wrap" else min(rows + 2 * reach, edges.rows)
@@ -246,11 +246,11 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     if sigma is not None:
         row(sigma, 0, 4.0)  # what it refuses is refused before anything is made
     if sigma is not None and not banded:
-        smoothed, _ = empty(planes.shape, smoothed_type(planes.dtype))
+        smoothed, _ = empty(planes.shape, real_of(planes.dtype))
         for plane, target in zip(planes, smoothed, strict=True):
             smooth(plane, sigma, unknown, border, cval, threads, target)
         planes, sigma = smoothed, None
-    pixel, divided = planes.dtype if sigma is None else smoothed_type(planes.dtype), 1.0
+    pixel, divided = planes.dtype if sigma is None else real_of(planes.dtype), 1.0
     if pixel == U8 and ksize == 7:
         divided = 16.0  # OpenCV's, so that they fit int16
     if pixel == F64 and planes.dtype == F64:
@@ -307,10 +307,6 @@ def widened(unknown: np.ndarray | None, ksize: int, border: str) -> np.ndarray |
     found = apply(((stencils.separable("box", ones, ones), "x"),), unknown, "each", options, room)
     unknown *= UNKNOWN
     return np.bitwise_or(found, unknown, out=found)
-
-
-def smoothed_type(dtype: np.dtype) -> np.dtype:
-    return F64 if dtype.itemsize > 2 and dtype != F32 else F32
 
 
 def smooth(plane: np.ndarray, sigma: Any, unknown: np.ndarray | None, border: str, cval: Any, threads: Any, out: np.ndarray) -> None:

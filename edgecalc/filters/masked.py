@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgecalc.core import arrays
-from edgecalc.core.plans import F32, F64
+from edgecalc.core.plans import F32, F64, real_of
 from edgecalc.core.slide import apply, checked_outputs, type_of
 from edgecalc.stencils import HERE, Operator, Stencil, separable, spaced
 
@@ -27,13 +27,12 @@ def derive(
     if spacing is not None:
         steps = distances(operators, image, spacing, gray)
         kind = arrays.image_array(image, axis=0).dtype
-        real = F32 if kind == F32 or kind.kind in "iu" and kind.itemsize <= 2 else F64
         if border == "one-sided" and mask is None:  # its ends are made of other rows
             wanted = (F32 if kind == F32 else F64) if dtype is None and view is None and out is None else dtype
             return apply(operators, image, finish, (border, cval, normalize, view, wanted, steps[0]), out, threads, gray)
         operators = tuple((spaced(operator, step), axis) for (operator, axis), step in zip(operators, steps, strict=True))
         if finish in ("l1", "l2") and dtype is None and out is None:
-            options = (border, cval, normalize, view, real)
+            options = (border, cval, normalize, view, real_of(kind))
     if mask is None:
         return apply(operators, image, finish, options, out, threads, gray)
     array = arrays.image_array(image, axis=operators[0][1], gray=arrays.truth(gray, "gray"))

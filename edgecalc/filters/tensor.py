@@ -64,10 +64,10 @@ def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cv
     np.float32(1.0)
     """
     arrays.one_of(operator, OPERATORS, "operator")  # the diagonals of "roberts" are not x and y
-    array = arrays.image_array(image, gray=gray)
+    array = arrays.image_array(image, gray=arrays.truth(gray, "gray"))
     real = float_type(array.dtype) if squares_fit(array) else F64
     row(sigma, 0, 4.0)
-    x, y = apply(pair(operator, image), image, "each", (border, cval, normalize, None, None), None, threads, gray)
+    x, y = apply(pair(operator, array), array, "each", (border, cval, normalize, None, None), None, threads)
 
     def averaged(part: np.ndarray) -> np.ndarray:
         return gaussian(part, sigma, border="reflect" if border in ("blank", "valid") else border, threads=threads)

@@ -65,7 +65,7 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                 if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
                     image.draft("L", image.size)
                 lying, orientation = loaded(image, rotate)
-                yield Page(gray_array(lying, name), orientation)
+                yield Page(gray_array(lying), orientation)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
@@ -113,7 +113,7 @@ def orientation_of(image: Image.Image) -> int:
     return int(told) if told in range(2, 9) else 1
 
 
-def gray_array(image: Image.Image, name: str = "image") -> np.ndarray:
+def gray_array(image: Image.Image) -> np.ndarray:
     if image.mode == "L" and "transparency" not in image.info:
         return np.asarray(image)
     if image.mode in DEEP:

@@ -13,7 +13,7 @@ from edgecalc.calculus.gradients import for_rows, gradient_of
 from edgecalc.calculus.hessians import hessian
 from edgecalc.calculus.points import FLAT
 from edgecalc.calculus.probe import EVERYWHERE, called, checked_function
-from edgecalc.core.arrays import is_masked
+from edgecalc.core.arrays import reals
 
 EXACT = 1e-12  # of the largest eigenvalue: below it one may be 0, of a Hessian that was given
 
@@ -175,14 +175,7 @@ def one_sided(found: numeric.Derivative) -> float:
 
 def start_of(x0: Any) -> Any:
     """x0 as float64: a number, one start (n,), or many (starts, n)."""
-    if is_masked(x0):
-        raise TypeError("x0: a masked array came; fill it first: x0.filled(value)")
-    try:
-        array = np.array(x0)
-    except ValueError as error:
-        raise ValueError(f"x0: rows of one length are accepted ({error})") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"x0: {array.dtype} came; real numbers are accepted")
+    array = reals(x0, "x0")
     if array.ndim > 2 or 0 in array.shape:
         raise ValueError(f"x0: shape {array.shape} came; a number, one start (variables,) or many (starts, variables) are accepted")
     if not np.isfinite(array).all():

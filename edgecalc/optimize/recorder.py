@@ -57,7 +57,7 @@ class Recorder:
         rows = (self.x[:n], self.f[:n], self.gradient[:n], self.rate[: max(0, n - 1)], self.evaluations[:n], self.iterations[:n])
         from edgecalc.optimize.trace import Trace
 
-        return Trace(self.rule, *rows, np.asarray(reasons), self.objective, self.objective.bounds, self.tolerance)
+        return Trace(self.rule, *rows, np.asarray(reasons), self.objective, self.tolerance)
 
 
 def keeping(recorder: Recorder, loop: Callable[[], Any]) -> "Trace":

@@ -44,13 +44,17 @@ class Trace:
     iterations: np.ndarray
     reasons: np.ndarray  # places in REASONS, one for each start
     objective: Objective
-    bounds: tuple | None = None
     tolerance: float = 0.0
 
     def __repr__(self) -> str:
         many = "" if self.starts is None else f" of {self.starts} starts"
         stopped = self.stopped if self.starts is None else "; ".join(sorted(set(self.stopped)))
         return f"<Trace{many}: {self.rule}, {len(self.x)} rows, {stopped}>"
+
+    @property
+    def bounds(self) -> tuple | None:
+        """(low, high) of each variable."""
+        return self.objective.bounds
 
     @property
     def starts(self) -> int | None:
@@ -138,7 +142,6 @@ class Trace:
             self.iterations[:moved],
             self.reasons[k],
             self.objective.at(self.objective.start[k]),
-            self.bounds,
             self.tolerance,
         )
 

@@ -33,7 +33,6 @@ VERDICTS: dict[str, dict[str, Any]] = {  # of stationary points
 }
 FIELD = "viridis"  # heights
 SIGNED = "RdBu_r"  # around 0
-ANGLE = "twilight"  # directions, which come round
 TITLE, SMALL = 11, 8.5  # points
 LETTERS = 9  # of a title, an inch
 WIDTH, HEIGHT = 6.4, 4.4  # inches, of one pair of axes

@@ -40,7 +40,7 @@ class Row:
     work: str
     theirs: Callable[[Any, np.ndarray, str, Any, float], np.ndarray]
     outputs: Outputs
-    allowance: int  # ulps, where sums are rounded; see check.py for what an ulp is here
+    allowance: int  # ulps, where sums are rounded; see compare.py for what an ulp is here
     rounds: bool = False  # even whole numbers: the weights are decimals, or a function is not exact
     skips: bool = False  # rounded sums are left out: a rounded derivative may turn the result round
     borders: tuple[str, ...] | None = None  # fewer than the peer's others have

@@ -214,5 +214,5 @@ def test_bad_parameters_are_refused_by_name():
         activations.prelu([1.0, 2.0], alpha=[1, 2, 3])
     with pytest.raises(TypeError, match=r"^at_zero: <U1 came"):
         activations.relu_derivative(1.0, at_zero="a")
-    with pytest.raises(ValueError, match=r"^x: a nested sequence"):
+    with pytest.raises(ValueError, match=r"^x: rows of one length"):
         activations.relu([[1], [1, 2]])

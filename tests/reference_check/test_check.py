@@ -267,15 +267,3 @@ def test_no_differing_pixel_is_lost_on_a_small_page():
     differences = np.zeros((1000, 1500))
     differences[777, 1234] = 255
     assert shrunk(differences, np.max).max() == 255 and max(shrunk(differences, np.max).shape) <= 320
-
-
-# ---------------------------------------------------------------- reading files
-
-
-def test_files_keep_sixteen_bits_and_become_gray(tmp_path):
-    Image.fromarray(np.full((2, 3), 40_000, np.uint16)).save(tmp_path / "deep.png")
-    Image.fromarray(np.full((2, 3, 3), (255, 0, 0), np.uint8)).save(tmp_path / "red.png")
-    Image.fromarray(np.full((2, 3), 0.25, np.float32)).save(tmp_path / "real.tif")
-    assert pictures.read(tmp_path / "deep.png").dtype == np.uint16 and pictures.read(tmp_path / "deep.png")[0, 0] == 40_000
-    assert pictures.read(tmp_path / "red.png")[0, 0] == 76
-    assert pictures.read(tmp_path / "real.tif")[0, 0] == np.float32(0.25)
