@@ -54,7 +54,7 @@ class Recipe:
     @classmethod
     def parse(cls, text: str) -> Recipe:
         name, _, rest = text.partition(":")
-        pairs = [pair.partition("=") for pair in filter(None, rest.split(","))]
+        pairs = [[each.strip() for each in pair.partition("=")] for pair in filter(None, rest.split(","))]
         return cls.checked(name, [(key, _value(value) if equals else NOTHING) for key, equals, value in pairs], "--op")
 
     @classmethod

@@ -53,11 +53,12 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
     colour = array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4)
     if gray and axis is not None and array.ndim > 2 and not colour:
         raise ValueError(f"{name}: shape {array.shape} came; with gray=True (rows, columns) or (rows, columns, 1 to 4 channels) is accepted")
-    if colour and (gray or isinstance(axis, str) or array.shape[-1] > 2 and not isinstance(axis, int | np.integer)):
+    if colour and (gray or isinstance(axis, str) or array.shape[-1] > 1 and not isinstance(axis, int | np.integer)):
         if not gray:
+            volume = f"{name}[np.newaxis]" if axis is None else "an integer axis"
             raise ValueError(
                 f"{name}: shape {array.shape} looks like a colour image; pass gray=True to take its luma, one channel such as {name}[..., 0], "
-                "or an integer axis if it is a volume"
+                f"or {volume} if it is a volume"
             )
         array = to_gray(array)
     if array.dtype.kind == "f" and array.dtype.itemsize == 2:

@@ -53,7 +53,7 @@ def apply(operators: tuple, image: Any, finish: str, options: tuple, out: Any = 
 
 def type_of(out: Any) -> np.dtype | None:
     """What the caller's own output, or the first of a pair, says of the type that is wanted."""
-    dtype = getattr(out[0] if isinstance(out, tuple) and out else out, "dtype", None)
+    dtype = getattr(out[0] if isinstance(out, tuple | list) and out else out, "dtype", None)
     return None if dtype is None else arrays.output_type(dtype, "out")
 
 
@@ -86,7 +86,7 @@ def new_outputs(shape: tuple[int, ...], types: list) -> tuple[list[np.ndarray], 
 
 def checked_outputs(out: Any, shape: tuple[int, ...], types: list) -> list[np.ndarray]:
     """Those that the caller brought."""
-    outs = list(out) if isinstance(out, tuple) else [out]
+    outs = list(out) if isinstance(out, tuple | list) else [out]
     if len(outs) != len(types):
         raise ValueError(f"out: {len(outs)} array{'s' if len(outs) > 1 else ''} came; {'a tuple of 2' if len(types) > 1 else 'one'} is accepted")
     for each, dtype in zip(outs, types, strict=True):

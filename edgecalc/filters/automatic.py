@@ -56,9 +56,10 @@ def canny_auto(
         known = None if mask is None else arrays.mask_array(mask, field.shape)
         low, high = (STEP_GAIN[ksize] * value for value in by_median(arrays.planes_of(image), known, spread))
     elif method == "quantile":
-        low, high = by_quantiles(known_lengths(field, norm), quantiles)
+        low, high = (value * field.divided for value in by_quantiles(known_lengths(field, norm), quantiles))
     else:
-        low, high = by_otsu(*tally(field)) if field.kind == I16 and norm == "l1" else by_otsu(known_lengths(field, norm))
+        counted = tally(field) if field.kind == I16 and norm == "l1" else (known_lengths(field, norm),)
+        low, high = (value * field.divided for value in by_otsu(*counted))
     return Auto(picture(traced(field, norm, low, high, threads), threads, out), low, high)
 
 
@@ -74,8 +75,6 @@ def by_median(planes: np.ndarray, known: np.ndarray | None, spread: float) -> tu
 
 def known_lengths(field: Field, norm: str) -> np.ndarray:
     lengths = lengths_of(*derivatives(field, norm), norm)
-    with np.errstate(over="ignore"):  # beyond the largest float they are infinite, and do not count
-        lengths *= field.divided
     return lengths[np.isfinite(lengths) if field.unknown is None else field.unknown == 0]
 
 
@@ -89,7 +88,7 @@ def tally(field: Field) -> tuple[np.ndarray, np.ndarray]:
         more[: len(counts)] += counts
         counts = more
     found = np.flatnonzero(counts)
-    return found.astype(F32) * F32.type(field.divided), counts[found]
+    return found.astype(F32), counts[found]
 
 
 def by_otsu(lengths: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:

@@ -123,7 +123,7 @@ def nonmax(x, y, *, norm="l2", mask=None, threads=None) -> np.ndarray:
     array([[0., 0., 5., 0., 0.]], dtype=float32)
     """
     arrays.one_of(norm, NORMS, "norm")
-    field = given((x, y), mask)
+    field = given((x, y), mask, "x, y")
     return kept(field, lengths_of(*derivatives(field, norm), norm, field), norm, threads)
 
 
@@ -135,6 +135,8 @@ def hysteresis(strength, low, high, *, threads=None, out=None) -> np.ndarray:
     """
     array = arrays.flat(strength, "strength")
     low, high = sorted((arrays.number(low, "low"), arrays.number(high, "high")))
+    if array.dtype.kind in "iu":  # as floats, large ones would be rounded
+        low, high = (floor(value) if isfinite(value) else value for value in (low, high))
     if array.dtype == F32:  # a threshold beyond its range would not fit beside it
         low, high = (value if abs(value) < 3e38 else value * float("inf") for value in (low, high))
     marks = (array > low).view(np.uint8) | (array > high).view(np.uint8) << 1
@@ -264,13 +266,13 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, sigma)
 
 
-def given(gradients: Any, mask: Any) -> Field:
+def given(gradients: Any, mask: Any, name: str = "gradients") -> Field:
     """The caller's own derivatives, in the smallest type that neither they nor their lengths overflow."""
     if not isinstance(gradients, tuple | list) or len(gradients) != 2:
         raise TypeError(f"gradients: {type(gradients).__name__} came; a pair (x, y) of arrays is accepted")
     x, y = arrays.flat(gradients[0], "x"), arrays.flat(gradients[1], "y")
     if x.shape != y.shape or x.dtype != y.dtype:
-        raise ValueError(f"gradients: {x.dtype} of shape {x.shape} and {y.dtype} of shape {y.shape} came; two alike are accepted")
+        raise ValueError(f"{name}: {x.dtype} of shape {x.shape} and {y.dtype} of shape {y.shape} came; two alike are accepted")
     divided = 1.0
     kind: np.dtype = F64 if x.dtype.itemsize > 4 or x.dtype == np.uint32 else F32 if x.dtype == F32 else I32
     if kind == I32 and x.dtype.itemsize <= 2 and sum(max(int(each.max(initial=0)), -int(each.min(initial=0))) for each in (x, y)) < 32767:

@@ -196,13 +196,17 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
 
 
 def even_step(points: np.ndarray, dtype: np.dtype) -> float | None:
-    """The distance of coordinates that are equally spaced but for their rounding, from both ends: that of two neighbours has fewer digits."""
+    """The distance of coordinates that are equally spaced but for their rounding, from both ends: that of two neighbours has fewer digits.
+
+    Where steps are hardly larger than the rounding, as those of times since 1970 may be, nobody can tell, and coordinates are taken as they are.
+    """
     if len(points) < 2:
         return None
     step = float(points[-1] - points[0]) / (len(points) - 1)
-    rounding = np.finfo(dtype if dtype.kind == "f" else np.float64).eps * np.abs(points[[0, -1]]).max(initial=0)
-    even = np.abs(points - (points[0] + step * np.arange(len(points)))).max() <= 4 * rounding
-    return step if even and step else None
+    own, ours = (float(np.finfo(kind).eps) for kind in (dtype if dtype.kind == "f" else np.float64, np.float64))
+    rounding = (own + 3 * ours) * np.abs(points[[0, -1]]).max()
+    even = np.abs(points - (points[0] + step * np.arange(len(points)))).max() <= rounding <= abs(step) / 64
+    return step if even else None
 
 
 def at_coordinates(array: np.ndarray, points: np.ndarray, axis: int, order: int, accuracy: int) -> np.ndarray:

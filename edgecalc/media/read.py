@@ -1,7 +1,7 @@
 """Reading an image file as gray arrays: the right way up, whole, in its own depth.
 
 One definition of gray on every path: the luma of ITU-R BT.601. Of a JPEG it is the plane that the file itself holds.
-Colour profiles are ignored, alpha is composited on white.
+Colour profiles are ignored, alpha is composited on white. Nothing is cut to 8 bits: what Pillow would cut is read another way, or refused.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
@@ -24,6 +25,10 @@ FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 GRAY_IN_FILE = ("RGB", "YCbCr", "L")  # modes of a JPEG whose luma can be decoded alone
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 WIDE = (*DEEP, "I", "F")
+COLOURS = ("RGB", "RGBA", "RGBX", "LA")  # of 16 bits a channel, as Pillow names what the file holds
+OTHER = {"B": "L", "L": "B", "N": "L" if sys.byteorder == "big" else "B"}  # byte order
+SAMPLE_FORMAT, BITS = 339, 258  # TIFF's tags
+UNSIGNED, SIGNED = 1, 2
 BACK = {  # from upright to how each EXIF orientation lies in the file
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,15 +66,21 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                     raise ImageFileError(f"{name}: {frames} pages; up to {limits.frames} are accepted")
                 if page:
                     image.seek(page)
-                limits.check_size(name, image.width, image.height, deep=image.mode in WIDE)
+                raw = raw_mode(image, name)
+                deep = ";16" in raw and image.mode in ("RGB", "RGBA")
+                limits.check_size(name, image.width, image.height, deep=deep or image.mode in WIDE)
                 if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
                     image.draft("L", image.size)
+                if deep:
+                    yield deep_colours(file, image, page, raw, rotate)
+                    continue
+                samples = tag(image, SAMPLE_FORMAT, UNSIGNED)
                 lying, orientation = loaded(image, rotate)
-                yield Page(gray_array(lying), orientation)
+                yield Page(gray_array(lying, samples), orientation)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
-        raise ImageFileError(f"{name}: not an image of an accepted format ({', '.join(FORMATS)})") from None
+        raise ImageFileError(f"{name}: {unknown(path)}") from None
     except ImageFileError:
         raise
     except FileNotFoundError:
@@ -78,6 +89,59 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
         raise ImageFileError(f"{name}: {error.strerror}") from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, OverflowError, ZeroDivisionError) as error:
         raise ImageFileError(f"{name}: damaged or unreadable ({error})") from None
+
+
+def unknown(path: Any) -> str:
+    """What is said of a file that Pillow does not know."""
+    with opened(path) as file:
+        if file.read(4) in (b"II*\0", b"MM\0*"):
+            return "a TIFF whose pixels are of a type that is not read, such as float64; integers of up to 32 bits and float32 are"
+    return f"not an image of an accepted format ({', '.join(FORMATS)})"
+
+
+def tag(image: Image.Image, number: int, default: int) -> int:
+    """The largest of what a TIFF says there, of all channels."""
+    told = getattr(image, "tag_v2", {}).get(number, default)
+    return max(told) if isinstance(told, tuple) else told
+
+
+def raw_mode(image: Any, name: str) -> str:
+    """Pillow's name for how the file holds the pixels. Depth that it would cut in a way that cannot be helped is refused."""
+    arguments = image.tile[0][3] if image.tile else ""
+    raw = str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+    channels, bits = len(image.getbands()), 16 if ";16" in raw else tag(image, BITS, 8)
+    if channels > 1 and bits > 8 and not (";16" in raw and raw.partition(";")[0] in COLOURS and image.mode in ("RGB", "RGBA")):
+        raise ImageFileError(f"{name}: {bits} bits a channel, stored as {raw}; of that depth gray, RGB and RGBA, pixel by pixel, are accepted")
+    return raw
+
+
+def deep_colours(file: BinaryIO, image: Image.Image, page: int, raw: str, rotate: bool) -> Page:
+    """Pillow keeps the upper byte of each channel. What it takes for that in the other byte order is the lower one."""
+    if raw.startswith("LA"):  # two channels of two bytes are four of one
+        upper, orientation = decoded(image, "RGBA", rotate)
+        colour = np.ascontiguousarray(upper).view(">u2")
+    else:
+        upper, orientation = decoded(image, raw, rotate)
+        file.seek(0)
+        with Image.open(file, formats=FORMATS) as again:
+            again.seek(page)
+            lower, _ = decoded(again, raw[:-1] + OTHER[raw[-1]], rotate)
+        colour = upper.astype(np.uint16) << 8 | lower
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and colour.shape[-1] == len(key):
+        colour = np.dstack([colour, np.where((colour == key).all(axis=-1), np.uint16(0), np.uint16(65535))])
+    return Page(to_gray(colour.astype(np.uint16, copy=False)), orientation)
+
+
+def decoded(image: Any, raw: str, rotate: bool) -> tuple[np.ndarray, int]:
+    """As if the file held its pixels so."""
+    tiles = []
+    for each in image.tile:
+        changed = (*each[:3], raw if isinstance(each[3], str) else (raw, *each[3][1:]))
+        tiles.append(type(each)._make(changed) if hasattr(each, "_make") else changed)
+    image.tile = tiles
+    lying, orientation = loaded(image, rotate)
+    return np.asarray(lying), orientation
 
 
 def opened(path: Any) -> BinaryIO:
@@ -113,16 +177,17 @@ def orientation_of(image: Image.Image) -> int:
     return int(told) if told in range(2, 9) else 1
 
 
-def gray_array(image: Image.Image) -> np.ndarray:
+def gray_array(image: Image.Image, samples: int | None = None) -> np.ndarray:
+    """`samples`: whether a TIFF's integers have signs, which Pillow passes over."""
     if image.mode == "L" and "transparency" not in image.info:
-        return np.asarray(image)
+        return np.asarray(image).view(np.int8 if samples == SIGNED else np.uint8)
     if image.mode in DEEP:
         deep = np.asarray(image).astype(np.uint16, copy=False)
         return np.where(deep == image.info["transparency"], np.uint16(65535), deep) if "transparency" in image.info else deep
     if image.mode == "F":
         return np.asarray(image).astype(np.float32, copy=False)
     if image.mode == "I":
-        wide = np.asarray(image)
+        wide = np.asarray(image).view(np.uint32 if samples == UNSIGNED else np.int32)
         return wide.astype(np.uint16) if wide.min(initial=0) >= 0 and wide.max(initial=0) <= 65535 else wide
     if image.mode == "1" and "transparency" not in image.info:
         return np.asarray(image.convert("L"))

@@ -181,3 +181,7 @@ def test_one_pixel_that_is_no_number_leaves_the_rest_of_the_picture(operator, ba
     assert picture[20:].any()
     image[5, 5] = 0
     assert np.mean(picture[20:] == Recipe.parse(operator).picture(image)[20:]) > 0.99
+
+
+def test_spaces_between_parameters_do_not_matter():
+    assert Recipe.parse("canny: low=50, high = 100 ,sigma=2") == Recipe.parse("canny:low=50,high=100,sigma=2")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 import edgecalc as ec
 from edgecalc.core import arrays
@@ -319,3 +320,21 @@ def test_gray_is_not_passed_over_where_nothing_is_a_colour():
     for shape in ((2, 9, 10, 3), (9, 10, 5)):
         with pytest.raises(ValueError, match="with gray=True"):
             ec.sobel(np.ones(shape), gray=True)
+
+
+def test_two_channels_are_no_volume_either_and_the_way_out_is_named():
+    with pytest.raises(ValueError, match=r"looks like a colour image.*image\[np.newaxis\] if it is a volume"):
+        ec.gaussian(np.zeros((6, 7, 2)), 1)
+
+
+def test_a_volume_that_looks_like_colour_is_smoothed_as_one_below_another_axis():
+    volume = np.random.default_rng(0).standard_normal((9, 9, 4))
+    np.testing.assert_allclose(ec.gaussian(volume[np.newaxis], 1)[0], ndimage.gaussian_filter(volume, 1, mode="mirror"), rtol=1e-12, atol=1e-12)
+
+
+def test_a_list_of_outputs_is_as_good_as_a_tuple():
+    image = np.arange(30.0).reshape(5, 6)
+    out = [np.empty((5, 6)), np.empty((5, 6))]
+    found = ec.gradient(image, out=out)
+    assert found.x is out[0] and found.y is out[1]
+    np.testing.assert_array_equal(found, ec.gradient(image))

@@ -116,9 +116,20 @@ def test_lengths_that_are_counted_give_the_thresholds_of_lengths_one_by_one(mask
     image = bars((500, 600))
     _, low, high = ec.canny_auto(image, "otsu", ksize=ksize, mask=mask)
     assert image.size > 2 * automatic.IN_CACHE
-    lengths = automatic.known_lengths(field_of(image, ksize, None, mask, "edge", 0, None, 1), "l1")
+    field = field_of(image, ksize, None, mask, "edge", 0, None, 1)
+    lengths = automatic.known_lengths(field, "l1") * field.divided
     assert lengths.size > 1000
     assert (low, high) == automatic.by_otsu(lengths)
+
+
+@pytest.mark.parametrize("method", ["otsu", "quantile"])
+@pytest.mark.parametrize("size", [2.0**900, 2.0**-900, 2.0**530])
+def test_thresholds_grow_with_the_image_however_large_or_small_it_is(size, method):
+    image = np.random.default_rng(0).standard_normal((50, 50))
+    _, low, high = ec.canny_auto(image, method)
+    edges, *found = ec.canny_auto(image * size, method)
+    assert found == [low * size, high * size]
+    np.testing.assert_array_equal(edges, ec.canny_auto(image, method).edges)
 
 
 def test_otsu_parts_two_levels_in_the_first_of_its_bins():

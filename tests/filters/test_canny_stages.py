@@ -163,8 +163,8 @@ def test_a_masked_or_unknown_gradient_is_no_maximum_and_hides_no_other():
 
 
 BAD_THINNING = {
-    "shapes": ((np.zeros((3, 4)), np.zeros((4, 3))), {}, "gradients"),
-    "types": ((np.zeros((3, 4)), np.zeros((3, 4), np.int16)), {}, "gradients"),
+    "shapes": ((np.zeros((3, 4)), np.zeros((4, 3))), {}, "x, y"),
+    "types": ((np.zeros((3, 4)), np.zeros((3, 4), np.int16)), {}, "x, y"),
     "a line": ((np.zeros(3), np.zeros(3)), {}, "x"),
     "complex": ((np.zeros((3, 4)), np.zeros((3, 4), complex)), {}, "y"),
     "norm": ((np.zeros((3, 4)), np.zeros((3, 4))), {"norm": "max"}, "norm"),

@@ -329,3 +329,25 @@ def test_an_output_in_a_tuple_of_one_is_taken_at_any_border():
         out = (np.zeros(9),)
         assert ec.forward(samples, border=border, out=out) is out[0]
         np.testing.assert_array_equal(out[0], ec.forward(samples, border=border))
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        (1000 + 1e-3 * (np.arange(12) + 0.2 * (-1.0) ** np.arange(12))).astype(np.float32),
+        1.7e9 + np.cumsum([5, 4, 6, 5, 6, 4, 5, 5, 4, 6]) * 1e-6,
+        1e6 + np.cumsum([3.0, 2, 4, 3, 3]) * 2.0**-30,
+    ],
+    ids=["float32 seconds", "microseconds since 1970", "a few places apart"],
+)
+def test_uneven_steps_far_from_zero_are_no_even_ones(x):
+    np.testing.assert_allclose(ec.differentiate(5 * (x.astype(float) - float(x[0])), x), 5, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "x", [np.linspace(-6, 6, 1001), np.linspace(0, 1, 999, dtype=np.float32), 7 + 0.1 * np.arange(100), np.linspace(1e9, 1e9 + 1, 50)], ids=str
+)
+def test_even_steps_but_for_their_rounding_are_a_distance(x):
+    y = np.random.default_rng(0).standard_normal(len(x))
+    step = (float(x[-1]) - float(x[0])) / (len(x) - 1)
+    np.testing.assert_array_equal(ec.differentiate(y, x), ec.differentiate(y, step))

@@ -212,3 +212,10 @@ def test_a_spiral_of_20_000_by_20_000_is_found_from_either_end(threads):
     path, *ends = spiral(20_001)
     for end in ends:
         assert_found_whole(path, end, threads)
+
+
+def test_large_whole_numbers_are_not_rounded():
+    strength = np.array([[2**53, 2**53 + 1, 0, -(2**62)]])
+    assert ec.hysteresis(strength, 2**53, 2**53).tolist() == [[0, 255, 0, 0]]
+    assert ec.hysteresis(strength, -float("inf"), float("inf")).tolist() == [[0, 0, 0, 0]]
+    assert ec.hysteresis(strength, 0.5, 0.5).tolist() == [[255, 255, 0, 0]]

@@ -1,9 +1,14 @@
 """Files come in whole, upright, in gray and in their own depth."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
+from edgecalc.core.arrays import to_gray
 from edgecalc.errors import ImageFileError
 from edgecalc.media.limits import Limits
 from edgecalc.media.read import read_gray, read_pages
@@ -106,3 +111,92 @@ def test_what_a_format_cannot_hold_is_refused_and_leaves_no_file(tmp_path):
     with pytest.raises(ImageFileError, match="may end in"):
         write(tmp_path / "a.xyz", GRAY)
     assert not list(tmp_path.iterdir())
+
+
+# ---------------------------------------------------------------- depth that Pillow would cut
+
+
+DEEP = np.random.default_rng(1).integers(0, 65536, (37, 53, 4), np.uint16)
+
+
+def png16(path, pixels, colour_type, key=()):
+    """A PNG of 16 bits a channel, as Pillow cannot write."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    height, width = pixels.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    transparent = chunk(b"tRNS", struct.pack(f">{len(key)}H", *key)) if len(key) else b""
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)) + transparent
+        + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize(("channels", "colour_type"), [(3, 2), (4, 6), (2, 4)], ids=["RGB", "RGBA", "gray and alpha"])
+def test_sixteen_bits_of_colour_in_png_are_kept(channels, colour_type, tmp_path):
+    pixels = np.ascontiguousarray(DEEP[..., :channels])
+    np.testing.assert_array_equal(read_gray(png16(tmp_path / "a.png", pixels, colour_type)), to_gray(pixels))
+
+
+def test_a_transparent_colour_of_sixteen_bits_is_white(tmp_path):
+    pixels = np.ascontiguousarray(DEEP[..., :3])
+    pixels[5, 6] = pixels[0, 0]
+    expected = to_gray(pixels)
+    expected[[0, 5], [0, 6]] = 65535
+    np.testing.assert_array_equal(read_gray(png16(tmp_path / "a.png", pixels, 2, pixels[0, 0])), expected)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize(
+    "options", [{}, {"compression": "zlib"}, {"byteorder": ">"}, {"byteorder": ">", "compression": "zlib"}, {"compression": "zlib", "predictor": True}, {"tile": (16, 16)}],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_sixteen_bits_of_colour_in_tiff_are_kept_on_every_page(orientation, options, channels, tmp_path):
+    extra = {"extrasamples": ["unassalpha"]} if channels == 4 else {}
+    frames = [np.ascontiguousarray(DEEP[..., :channels] >> k) for k in range(2)]
+    with tifffile.TiffWriter(tmp_path / "a.tif", byteorder=options.get("byteorder")) as file:
+        for frame in frames:
+            kept = {key: value for key, value in options.items() if key != "byteorder"}
+            file.write(frame, photometric="rgb", extratags=[(274, "H", 1, orientation, True)], **extra, **kept)
+    pages = list(read_pages(tmp_path / "a.tif"))
+    assert len(pages) == 2
+    for page, frame in zip(pages, frames, strict=True):
+        np.testing.assert_array_equal(page.pixels, np.rot90(to_gray(frame), -1) if orientation == 6 else to_gray(frame))
+        assert page.orientation == orientation
+
+
+@pytest.mark.parametrize(
+    ("pixels", "options"),
+    [
+        (DEEP, {"photometric": "separated"}),
+        (DEEP, {"photometric": "rgb", "extrasamples": ["assocalpha"]}),
+        (np.moveaxis(DEEP[..., :3], -1, 0), {"photometric": "rgb", "planarconfig": "separate"}),
+    ],
+    ids=["CMYK", "premultiplied", "in planes"],
+)
+def test_depth_that_would_be_cut_is_refused(pixels, options, tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", pixels, **options)
+    with pytest.raises(ImageFileError, match=r"16 bits a channel, stored as .* are accepted"):
+        read_gray(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "read"), [("int8", "int8"), ("uint8", "uint8"), ("int16", "int32"), ("uint16", "uint16"), ("int32", "int32"), ("uint32", "uint32")]
+)
+def test_whole_numbers_of_a_tiff_keep_their_signs(dtype, read, tmp_path):
+    ends = np.iinfo(dtype)
+    pixels = np.array([[ends.min, ends.max, 0], [1, 2, 3]], dtype)
+    tifffile.imwrite(tmp_path / "a.tif", pixels)
+    found = read_gray(tmp_path / "a.tif")
+    assert found.dtype == read
+    np.testing.assert_array_equal(found, pixels)
+
+
+def test_a_tiff_that_is_not_read_is_called_one(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 5)))
+    with pytest.raises(ImageFileError, match="a TIFF whose pixels are of a type that is not read, such as float64"):
+        read_gray(tmp_path / "a.tif")
