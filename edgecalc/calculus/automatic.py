@@ -186,9 +186,14 @@ def is_smooth(f: Callable, x: Any) -> bool:
     >>> is_smooth(np.sin, 0.5), is_smooth(np.abs, 0.5), is_smooth(lambda x: x if x > 0 else 2 * x, 0.5)
     (True, False, False)
     """
+    return followed(f, x)[1]
+
+
+def followed(f: Callable, x: Any) -> tuple[Any, bool]:
+    """The value of f where it is traced, and whether all on the way there is smooth."""
     with Tape(argument(x)) as tape:
-        run(f, tape.start)
-        return tape.smooth
+        value = tape.unwrapped(run(f, tape.start))
+        return value, tape.smooth
 
 
 # ---------------------------------------------------------------- what goes in and comes out
@@ -215,6 +220,7 @@ def directed(v: Any, x: Any, name: str) -> Any:
 
 def run(f: Callable, x: "Traced") -> Any:
     checked_function(f, "a function of one array")
+    before = NoDerivative.count
     try:
         y = f(x)
     except ValueError as error:  # NumPy's, around what an assignment into a plain array said
@@ -222,9 +228,22 @@ def run(f: Callable, x: "Traced") -> Any:
             raise error.__cause__ from None
         raise
     y = np.stack(y) if isinstance(y, list | tuple) else y
+    if NoDerivative.count > before:  # and f went on some other way
+        with np.errstate(all="ignore"):
+            must_agree(y, f(x.plain))
     if not isinstance(y, Traced) and np.asarray(y).dtype.kind not in "biuf":
         raise NoDerivative(f"f: it gave {np.asarray(y).dtype} ({str(y)[:40]!r}); real numbers are accepted")
     return y
+
+
+def must_agree(traced: Any, plain: Any) -> None:
+    """Code may treat arrays otherwise that are not NumPy's own, or catch what these refuse."""
+    value = np.asarray(traced.plain if isinstance(traced, Traced) else traced)
+    if value.shape != np.shape(plain) or not np.allclose(value, np.asarray(plain), 1e-9, 0, equal_nan=True):
+        raise NoDerivative(
+            f"f: it gives {value!s:.40} where it is followed and {np.asarray(plain)!s:.40} where it is not; code that goes the same way for any array, and "
+            "catches no TypeError on it, is accepted"
+        )
 
 
 def one_number(y: Any) -> Any:

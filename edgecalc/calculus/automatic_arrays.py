@@ -140,11 +140,11 @@ class Traced:
     def clip(self, min: Any = None, max: Any = None) -> Any:
         return np.clip(self, min, max)
 
-    def flatten(self) -> Any:
-        return np.ravel(self)
+    def flatten(self, order: Any = "C") -> Any:
+        return np.ravel(self, order)
 
-    def reshape(self, *shape: Any) -> Any:
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
     def transpose(self, *axes: Any) -> Any:
         return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
@@ -184,7 +184,7 @@ def newest(items: Any) -> Any:
 def linearly(function: Any, row: Linear, args: tuple, options: dict) -> Any:
     operands, settings = row.split(args)
     if row.check:
-        row.check(settings[0])
+        row.check(settings)
     top = newest(operands)
     settings = stripped(settings)
     if top is None and newest(options.values()) is None and operands:

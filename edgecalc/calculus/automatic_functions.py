@@ -77,6 +77,12 @@ def pull_reshaped(g, i, operands, shape=None, axis=None):
     return np.reshape(g, operands[0].shape)
 
 
+def known_order(settings):
+    for each in settings:
+        if isinstance(each, str) and each.upper() not in ("C", "F"):
+            raise NoDerivative(f'order: {each!r} came, which goes by how the numbers lie in memory; "C" and "F" are accepted')
+
+
 def pull_transpose(g, i, operands, axes=None):
     return np.transpose(g, None if axes is None else np.argsort(normalize_axis_tuple(axes, g.ndim)))
 
@@ -160,6 +166,11 @@ def pull_einsum(g, i, operands, subscripts, *, optimize=False):
     others = [*inputs[:i], *inputs[i + 1 :]]
     known = [letter for letter in inputs[i] if letter in output or any(letter in other for other in others)]
     back = np.einsum(",".join([output, *others]) + "->" + "".join(known), g, *operands[:i], *operands[i + 1 :], optimize=optimize)
+    sizes: dict[str, int] = {}  # a length of 1 stands for any
+    for letters, operand in zip(inputs, operands, strict=True):
+        sizes |= {letter: max(size, sizes.get(letter, 1)) for letter, size in zip(letters, operand.shape, strict=True)}
+    own = dict(zip(inputs[i], operands[i].shape, strict=True))
+    back = reduce_to(back, tuple(own[letter] for letter in known), tuple(sizes[letter] for letter in known))
     return np.expand_dims(back, tuple(k for k, letter in enumerate(inputs[i]) if letter not in known))
 
 
@@ -178,8 +189,8 @@ ARRAYS: dict[Callable, Linear] = {
     np.sum: Linear(pull_sum),
     np.mean: Linear(pull_mean),
     np.cumsum: Linear(pull_cumsum),
-    np.reshape: Linear(pull_reshaped),
-    np.ravel: Linear(pull_reshaped),
+    np.reshape: Linear(pull_reshaped, check=known_order),
+    np.ravel: Linear(pull_reshaped, check=known_order),
     np.squeeze: Linear(pull_reshaped),
     np.expand_dims: Linear(pull_reshaped),
     np.transpose: Linear(pull_transpose),
@@ -196,7 +207,7 @@ ARRAYS: dict[Callable, Linear] = {
     np.matmul: Linear(pull_matmul, count=2, product=True),
     np.dot: Linear(pull_dot, count=2, product=True),
     np.tensordot: Linear(pull_tensordot, count=2, product=True),
-    np.einsum: Linear(pull_einsum, count=None, lead=1, product=True, check=einsum_letters),
+    np.einsum: Linear(pull_einsum, count=None, lead=1, product=True, check=lambda settings: einsum_letters(settings[0])),
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from edgecalc.calculus.automatic_arrays import Traced, stripped
 from edgecalc.calculus.automatic_functions import add_at, pull_cast, pull_pick, pull_where, reduce_to, spread
 from edgecalc.calculus.automatic_rules import BENT, Elementwise, Linear, NoDerivative, times
+from edgecalc.core.arrays import is_masked
 
 LEVELS = itertools.count(1)  # of two derivatives within each other, the inner one has the higher level
 
@@ -113,6 +114,7 @@ class Node(Traced):
         parents = [item if item.__class__ is Node and item.tape is tape else None for item in inputs]
         value, values = applied(function, [item if parent is None else item.value for item, parent in zip(inputs, parents, strict=True)])
         node = Node(value, tape)
+        values = [item if parent is not None or item.__class__ is float else kept(item) for item, parent in zip(values, parents, strict=True)]
         tape.records.append((node, row, parents, values, None))
         return node
 
@@ -121,7 +123,8 @@ class Node(Traced):
         parents = [item if item.__class__ is Node and item.tape is tape else None for item in operands]
         values = [array(item) if parent is None else item.value for item, parent in zip(operands, parents, strict=True)]
         node = Node(row.apply(function, values, settings, options), tape)
-        tape.records.append((node, row, parents, values, (settings, options)))
+        values = [kept(value) if parent is None and row.product else value for value, parent in zip(values, parents, strict=True)]
+        tape.records.append((node, row, parents, values, (kept(settings), options)))
         return node
 
     def asked(self) -> Any:
@@ -221,9 +224,9 @@ class Tape:
                     part = reduce_to(np.where(reached, times(g, slope), 0.0), parent.shape, shape)
                     touched = reduce_to(reached, parent.shape, shape) > 0
                 else:
-                    probe = np.where(reached, np.nan, 0.0)
-                    touched = np.isnan(row.pull(probe, i, stripped(values), *settings[0], **settings[1]))
-                    part = np.where(touched, row.pull(g, i, values, *settings[0], **settings[1]), 0.0)
+                    probe = np.where(spread(reached, shape), np.nan, 0.0)
+                    touched = spread(np.isnan(row.pull(probe, i, stripped(values), *settings[0], **settings[1])), parent.shape)
+                    part = np.where(touched, spread(row.pull(g, i, values, *settings[0], **settings[1]), parent.shape), 0.0)
                 before = gathered.get(id(parent))
                 gathered[id(parent)] = (part, touched) if before is None else (before[0] + part, before[1] | touched)
         return gathered.get(id(self.start), (None,))[0]
@@ -238,11 +241,20 @@ def applied(function: Callable, values: list) -> tuple[Any, list]:
     for k, item in enumerate(values):
         if item.__class__ is float or isinstance(item, Traced):
             continue
+        if is_masked(item):
+            raise NoDerivative("a masked array came up on the way, whose hidden values would count; fill it first: m.filled(0.0)")
         if isinstance(item, int):
             values[k] = float(item)
         elif not isinstance(item, np.ndarray | np.generic) or item.dtype.kind != "f":
             values[k] = np.asarray(item).astype(value.dtype)
     return value, values
+
+
+def kept(item: Any) -> Any:
+    """As it is now, for the way back: code goes on to change what it holds, such as weights from one round to the next."""
+    if item.__class__ in (tuple, list):
+        return item.__class__(map(kept, item))
+    return item.copy() if isinstance(item, np.ndarray) and (item.flags.writeable or item.base is not None) else item
 
 
 def array(item: Any) -> Any:

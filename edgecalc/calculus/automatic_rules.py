@@ -34,6 +34,12 @@ class NoDerivative(TypeError):
     (arithmetic, numpy.exp, numpy.sum ...), or differentiate numerically: calculus.derivative(f, x, method="central")
     """
 
+    count = 0  # how many there were: code that is followed may catch one
+
+    def __init__(self, *words: Any):
+        super().__init__(*words)
+        NoDerivative.count += 1
+
 
 class Elementwise:
     """A slope for each operand (None: no slope anywhere); `by_value` if the slopes use the answer y."""

@@ -142,13 +142,13 @@ def check(node: ast.AST, text: str, places: list[int], names: set[str], depth: i
     if isinstance(node, ast.BinOp) and type(node.op) in BINARY:
         check(node.left, text, places, names, depth + 1)
         check(node.right, text, places, names, depth + 1)
-        if isinstance(node.op, ast.Pow) and not any(isinstance(each, ast.Name) for each in ast.walk(node)):
+        if isinstance(node.op, ast.Pow) and constant(node):
             with np.errstate(all="ignore"):
                 power = abs(np.float64(value(node.left, {})) ** np.float64(value(node.right, {})))
             if not power < LARGEST:
                 what = "a root of a negative number, which is not real" if np.isnan(power) else f"a number beyond {LARGEST:g}"
                 raise ExpressionError(text, column, f"formula: {what}")
-        if isinstance(node.op, ast.Div) and not any(isinstance(each, ast.Name) for each in ast.walk(node.right)) and value(node.right, {}) == 0:
+        if isinstance(node.op, ast.Div) and constant(node.right) and value(node.right, {}) == 0:
             raise ExpressionError(text, places[min(node.right.col_offset, len(places) - 1)], "formula: a division by 0")
         return
     if isinstance(node, ast.UnaryOp) and type(node.op) in UNARY:
@@ -169,6 +169,11 @@ def check(node: ast.AST, text: str, places: list[int], names: set[str], depth: i
     raise ExpressionError(text, column, "formula: this is not accepted; numbers, variables, + - * / ^ ( ) and functions are")
 
 
+def constant(node: ast.AST) -> bool:
+    """Without a variable."""
+    return all(each.id in CONSTANTS or each.id in FUNCTIONS for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
 def value(node: Any, names: dict[str, Any], functions: dict[str, Any] | None = None) -> Any:
     if isinstance(node, ast.Constant):
         return node.value if functions is not None else modest(node.value)
@@ -179,8 +184,10 @@ def value(node: Any, names: dict[str, Any], functions: dict[str, Any] | None = N
         return result if functions is not None else modest(result)
     if isinstance(node, ast.UnaryOp):
         return UNARY[type(node.op)](value(node.operand, names, functions))
-    call = (functions or FUNCTIONS)[node.func.id]
-    return call(*(value(each, names, functions) for each in node.args))
+    arguments = [value(each, names, functions) for each in node.args]
+    if functions is not None:
+        return functions[node.func.id](*arguments)
+    return FUNCTIONS[node.func.id](*(float(each) if type(each) is int else each for each in arguments))  # NumPy's integers wrap
 
 
 def modest(number: Any) -> Any:

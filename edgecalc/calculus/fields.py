@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus import numeric
-from edgecalc.calculus.gradients import METHODS, gradient_of, many, partials
+from edgecalc.calculus.gradients import METHODS, Surface, gradient_of, many, of_points, partials
+from edgecalc.calculus.lines import Along
 from edgecalc.calculus.probe import called, domain_of, inside, points
 from edgecalc.core.arrays import one_of, whole
 
@@ -89,6 +90,7 @@ def laplacian(f: Callable, x: Any, *, domain: Any = None) -> Any:
     return sum(partial(f, x, k, order=2, domain=domain) for k in range(many(x).shape[-1]))
 
 
+@np.errstate(all="ignore")
 def directional(f: Callable, x: Any, direction: Any, *, domain: Any = None) -> Any:
     """The slope in a direction, which is taken at its length.
 
@@ -98,7 +100,14 @@ def directional(f: Callable, x: Any, direction: Any, *, domain: Any = None) -> A
     way, slopes = points(direction, "direction"), gradient(f, x, domain=domain)
     if way.shape[-1:] != slopes.shape[-1:] or not np.isfinite(way).all():
         raise ValueError(f"direction: {direction!r} came; {slopes.shape[-1]} finite numbers, one for each variable, are accepted")
-    return np.sum(slopes * way, axis=-1)
+    found = np.asarray(np.sum(slopes * way, axis=-1))
+    lost = np.isnan(found)
+    if lost.any():  # a variable at a corner of its own has no slope, a way along the corner may have one
+        limits = domain_of(domain)
+        start, ways = (each[lost] for each in np.broadcast_arrays(many(x), way))
+        along = Along(Surface(of_points(f), start, limits), start, ways, limits)
+        found[lost] = numeric.by_pairs(along, np.zeros(len(start)), 1, None).value
+    return found[()]
 
 
 def divergence(field: Callable, x: Any) -> Any:

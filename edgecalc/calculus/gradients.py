@@ -55,7 +55,7 @@ class Surface:
         if value.shape:
             raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
         self.one, self.domain, self.count, self.value = of_points(f), domain, len(here), value
-        self.traceable = self.complex = True
+        self.traceable, self.complex, self.seen = True, True, False
         self.sample = rows[:: max(1, len(rows) // SAMPLE)].copy()
 
     @cached_property
@@ -66,10 +66,17 @@ class Surface:
     def analytic(self) -> bool:
         with np.errstate(all="ignore"):
             try:
-                return automatic.is_smooth(self.one, self.sample[0])
+                value, smooth = automatic.followed(self.one, self.sample[0])
+                automatic.must_agree(value, self.value)
+                return smooth
             except Exception:  # what cannot be followed, such as a change in place, may be analytic all the same
                 self.traceable = False
         return self.many is not None and functions_in(self.many, self.sample, 1) <= ANALYTIC
+
+    def must_be_followed(self) -> None:
+        if not self.seen:
+            automatic.must_agree(automatic.followed(self.one, self.sample[0])[0], self.value)
+            self.seen = True
 
     @cached_property
     def regular(self) -> bool:
@@ -156,6 +163,7 @@ class Gradient:
 
     def slopes(self, f: Surface, rows: np.ndarray) -> np.ndarray:
         if self.method == "automatic":
+            f.must_be_followed()
             return f.slopes(rows)
         if self.method == "complex":
             return complex_steps(f, rows)[0]
@@ -213,6 +221,10 @@ def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     with np.errstate(all="ignore"):
         slopes = imaginary(f, rows, numeric.TINY)
         here = f(rows)
+        faint = np.abs(slopes) + np.abs(here)[:, None]
+        faint = (faint < numeric.FAINT) & (faint > 0)
+        if faint.any():
+            numeric.sharpen(slopes, faint, lambda step: imaginary(f, rows, step)[faint])
         if not f.regular:
             slopes[numeric.flattened(slopes, imaginary(f, rows, numeric.WIDE))] = np.nan
             row, variable = np.nonzero(slopes == 0)

@@ -76,6 +76,7 @@ def second(f: Callable, rows: np.ndarray, grad: Callable | None, method: str, do
     surface = Surface(f, rows, domain)
     exact = Products(surface.slopes, surface.products, EXACT)
     if method == "automatic":
+        surface.must_be_followed()
         return by_products(exact, rows, domain, sparse)
     if method == "complex":
         return by_products(differenced(lambda each: complex_steps(surface, each)[0], domain), rows, domain, sparse)

@@ -33,6 +33,7 @@ UNREST = 0.75  # of the sample changes by less from one number to the next than 
 FAR = 2.0**20  # from where on rounding makes differences so wide that they no longer refute a complex step through functions without a pole
 NEAR = np.zeros(())
 WIDE = 2.0**-200  # a step that is wide for a complex one
+FAINT = 1e-90  # where f and its slope are below it, a TINY step adds too few digits
 MOST_ORDER = 8
 
 
@@ -208,7 +209,9 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
 def unrest(probe: Probe, x: np.ndarray, value: np.ndarray, error: np.ndarray) -> float:
     """How much more than by its bar the derivative changes from one number to those close by: the rounding within f."""
     changes = [np.abs(probe(x + k * np.spacing(x) + 1j * TINY).imag / TINY - value) / error for k in (1, -2)]
-    known = np.isfinite(changes).any(axis=0) & (np.abs(x) < FAR)  # farther out the next number is far away, which f may know nothing of
+    known = (
+        np.isfinite(changes).any(axis=0) & (np.abs(x) < FAR) & (np.abs(value) >= FAINT)
+    )  # farther out the next number is far away, which f may know nothing of
     return max(1.0, float(np.quantile(np.fmax(*changes)[known], UNREST))) if known.any() else 1.0
 
 
@@ -218,6 +221,10 @@ def complex_steps(probe: Probe, x: np.ndarray, looks: int, value: np.ndarray, er
     np.multiply(moved.imag, 1 / TINY, out=value)
     np.abs(value, out=error)
     error += np.abs(moved.real)
+    if error.min(initial=1) < FAINT:
+        faint = (error < FAINT) & (error > 0)
+        sharpen(value, faint, lambda step: probe.take(faint)(x[faint] + 1j * step).imag / step)
+        error[faint] = np.abs(value[faint]) + np.abs(moved.real[faint])
     error *= 4 * EPS
     doubtful = ~np.isfinite(error)
     if looks == 1:
@@ -235,6 +242,13 @@ def complex_steps(probe: Probe, x: np.ndarray, looks: int, value: np.ndarray, er
         return doubtful
     step = WIDE * np.where(x == 0, 1, np.minimum(np.abs(x), 1))
     return doubtful | flattened(value, probe(x + 1j * step).imag / step)
+
+
+def sharpen(slopes: np.ndarray, faint: np.ndarray, again: Callable) -> None:
+    """Faint slopes from wider steps, of which two must agree: a square or a cube has other ones for each."""
+    wide, wider = again(WIDE), again(4 * WIDE)
+    alike = (np.abs(wider - wide) <= 1e-9 * np.abs(wide)) & (np.abs(wide) < FAINT)
+    slopes[faint] = np.where(alike, wide, slopes[faint])
 
 
 def flattened(value: np.ndarray, wider: np.ndarray) -> np.ndarray:

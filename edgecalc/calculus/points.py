@@ -281,6 +281,8 @@ def searched(f: Callable, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> t
         moving[at] = (moved > 1e-12) & (damping[at] < 1e12) & np.isfinite(h[at]).all(axis=(-1, -2))
     whole_step = np.linalg.norm(newton(g, np.nan_to_num(h), size, np.full(len(x), 1e-12)) / size, axis=-1)
     arrived = (whole_step <= CLOSE) & (np.linalg.norm(g * size, axis=-1) <= 1e-7 * scale + 1e-300)
+    flat = (h == 0).all(axis=(-1, -2))  # where no step tells how far away the gradient is 0
+    arrived &= ~flat | (np.linalg.norm(g * size, axis=-1) <= 1e-9 * scale)
     return x[arrived], g[arrived], h[arrived]
 
 

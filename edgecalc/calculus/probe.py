@@ -326,7 +326,10 @@ def required(f: Callable) -> int:
 
 
 def points(x: Any, name: str = "x") -> np.ndarray:
-    return reals(x, name).astype(np.float64, copy=False)
+    """Read-only, as a function that changes what it is given would spoil it for every further call."""
+    array = reals(x, name).astype(np.float64, copy=False).view(np.ndarray)
+    array.flags.writeable = False
+    return array
 
 
 def domain_of(domain: Any) -> Domain:

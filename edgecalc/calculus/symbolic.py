@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,29 @@ def sympy() -> Any:
     except ImportError:
         raise MissingExtra("sympy", "symbolic") from None
     return library
+
+
+@lru_cache(maxsize=1)
+def cube_root() -> Any:
+    """The real one: SymPy's own is complex left of 0."""
+    library = sympy()
+
+    class cbrt(library.Function):  # type: ignore[name-defined]
+        @classmethod
+        def eval(cls, x: Any) -> Any:
+            return library.sign(x) * library.Abs(x) ** library.Rational(1, 3) if x.is_number else None
+
+        def fdiff(self, argindex: int = 1) -> Any:
+            return 1 / (3 * self**2)
+
+        def _eval_is_extended_real(self) -> Any:
+            return self.args[0].is_extended_real
+
+        def _latex(self, printer: Any, exp: Any = None) -> str:
+            root = rf"\sqrt[3]{{{printer._print(self.args[0])}}}"
+            return root if exp is None else rf"{root}^{{{exp}}}"
+
+    return cbrt
 
 
 TRIED = (0.37, 1.3, 2.9, -0.83)  # where a difference that cannot be proved to be 0 is looked at
@@ -114,7 +138,7 @@ def to_sympy(formula: str | Expression, variable: str = "x") -> Any:
         "π": library.pi,
         "e": library.E,
     }
-    special = {"ln": library.log, "log10": lambda x: library.log(x, 10), "log2": lambda x: library.log(x, 2), "abs": library.Abs, "max": library.Max,
+    special = {"cbrt": cube_root(), "ln": library.log, "log10": lambda x: library.log(x, 10), "log2": lambda x: library.log(x, 2), "abs": library.Abs, "max": library.Max,
                "min": library.Min, "arcsin": library.asin, "arccos": library.acos, "arctan": library.atan, "hypot": lambda x, y: library.sqrt(x**2 + y**2)}  # fmt: skip
     functions = {name: special.get(name) or getattr(library, name) for name in FUNCTIONS}
     try:
@@ -189,4 +213,4 @@ def derivative(f: str | Expression, x: Any, *, order: int = 1) -> Any:
     formula = to_sympy(expression, symbol.name)
     made = known(library.diff(formula, symbol, order), formula)
     with np.errstate(all="ignore"):
-        return np.broadcast_to(np.asarray(library.lambdify(symbol, made, "numpy")(at), np.float64), at.shape).copy()[()]
+        return np.broadcast_to(np.asarray(library.lambdify(symbol, made, [{"cbrt": np.cbrt}, "numpy"])(at), np.float64), at.shape).copy()[()]

@@ -165,6 +165,8 @@ def chosen(array: np.ndarray, axis: int, distance: float | np.ndarray, order: in
 def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
     """A finite step that is not 0, or one strictly monotonic coordinate for each sample."""
     hint = ""
+    if arrays.is_masked(spacing):
+        raise TypeError("spacing: a masked array came, whose hidden coordinates would count; leave those samples out: spacing.compressed()")
     try:
         given = np.asarray(spacing)
         if given.dtype.kind in "Mm":

@@ -218,3 +218,89 @@ def test_an_attribute_that_is_not_there():
 def test_arguments_that_are_refused(call, error, said):
     with pytest.raises(error, match=said):
         call()
+
+
+# ---------------------------------------------------------------- code that is followed must be the code
+
+
+def test_what_code_changes_after_it_was_used_is_remembered_as_it_was():
+    def fading(p):
+        weights, total = np.ones(p.shape[-1]), 0
+        for k in (1, 2, 3):
+            total = total + p**k * weights
+            weights *= 0.5
+        return np.sum(total)
+
+    def cleared(p):
+        places, mask, matrix = np.array([0, 1]), np.array([True, False]), np.eye(2)
+        picked, chosen, turned = p[places], np.where(mask, p, 0.0), matrix @ p
+        places[:], mask[:], matrix[:] = 0, True, 0
+        return np.sum(picked**2) + np.sum(chosen**3) + np.sum(turned**2)
+
+    np.testing.assert_array_equal(gradient(fading, [1.0, 2.0]), [2.75, 6.0])
+    np.testing.assert_array_equal(hessian(fading, [1.0, 2.0]), [[2.5, 0], [0, 4]])
+    np.testing.assert_array_equal(gradient(cleared, [2.0, 3.0]), [20, 12])
+
+
+@pytest.mark.parametrize("mode", [gradient, hessian])
+def test_code_that_catches_what_cannot_be_followed_is_refused_where_it_gives_another_value(mode):
+    def penalised(p):
+        try:
+            return np.sum(p**2) - np.log(np.linalg.det(np.diag(p)))
+        except Exception:
+            return 1e10
+
+    with pytest.raises(NoDerivative, match="where it is followed"):
+        mode(penalised, [1.0, 2.0])
+
+
+def test_code_that_finds_another_way_to_the_same_value_is_taken():
+    def either(p):
+        try:
+            return math.sin(p[0]) * p[1]
+        except TypeError:
+            return np.sin(p[0]) * p[1]
+
+    np.testing.assert_array_equal(gradient(either, [1.0, 2.0]), [2 * np.cos(1.0), np.sin(1.0)])
+
+
+REDUCED = {
+    "sum": np.sum,
+    "mean": np.mean,
+    "sums of rows": lambda y: np.sum(np.sum(np.reshape(y, (2, 2)), axis=1) ** 2),
+    "cumsum": lambda y: np.sum(np.cumsum(y)),
+    "concatenate": lambda y: np.sum(np.concatenate([y, y])),
+    "matmul": lambda y: np.sum(np.ones((3, 4)) @ y),
+    "einsum": lambda y: np.einsum("i,i->", y, np.arange(4.0)),
+}
+
+
+@pytest.mark.parametrize("name", REDUCED)
+def test_a_branch_that_was_not_taken_does_no_harm_through_any_function(name):
+    def safe(p):
+        return REDUCED[name](np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0))
+
+    def risky(p):
+        return REDUCED[name](np.where(p > 0, p * np.log(p), 0))
+
+    place = np.array([-1.0, 0.0, 1.0, 2.0])
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(gradient(risky, place), gradient(safe, place), rtol=1e-14)
+        np.testing.assert_allclose(hessian(risky, place), hessian(safe, place), rtol=1e-14)
+
+
+def test_orders_of_numbers():
+    weights = np.arange(6.0)
+    np.testing.assert_array_equal(gradient(lambda p: p.reshape(2, 3, order="F").flatten("F") @ weights, np.ones(6)), weights)
+    for code in (lambda p: np.ravel(p.reshape(2, 3).T, "K") @ weights, lambda p: np.reshape(p, 6, "A") @ weights):
+        with pytest.raises(NoDerivative, match="how the numbers lie in memory"):
+            gradient(code, np.ones(6))
+
+
+def test_a_length_of_one_in_einsum_stands_for_any():
+    np.testing.assert_array_equal(gradient(lambda p: np.einsum("i,i->", p[:1], p), [1.0, 2.0, 3.0]), [7, 1, 1])
+
+
+def test_a_masked_constant_is_refused():
+    with pytest.raises(NoDerivative, match="masked"):
+        gradient(lambda p: np.sum(p * np.ma.array([1.0, 2.0], mask=[False, True])), [1.0, 2.0])

@@ -92,3 +92,9 @@ def test_a_wave_as_long_as_the_step_deceives_no_stencil_at_the_edge_of_a_domain(
 @pytest.mark.filterwarnings("error")
 def test_a_function_that_drops_the_imaginary_part_says_nothing_to_the_user():
     assert derivative(np.float32, np.array([1.0, 2.0])).value == pytest.approx(1)
+
+
+@pytest.mark.parametrize("x", [-200.0, -245.0, -250.0, -255.0, -260.0, -265.0, -280.0, -400.0])
+def test_bars_cover_faint_slopes(x):
+    found = derivative(np.exp, x)
+    assert abs(found.value - np.exp(x)) <= found.error <= 1e-12 * np.exp(x)

@@ -390,3 +390,10 @@ def test_places_outside_a_domain_or_too_large_give_nan_or_infinity_without_a_war
     found = np.asarray(way(f, [[-100.0, -200.0], [1.0, 1.0]]))
     assert not np.isfinite(found[0]).all()
     assert np.isfinite(found[1]).all()
+
+
+def test_a_way_along_a_corner_has_a_slope():
+    roof = lambda p: np.abs(p[..., 0]) + p[..., 1]  # noqa: E731
+    assert directional(roof, [0.0, 3.0], [0.0, 2.0]) == pytest.approx(2.0, abs=1e-9)
+    assert np.isnan(directional(roof, [0.0, 3.0], [1.0, 1.0]))
+    np.testing.assert_allclose(directional(roof, [[0.0, 3.0], [2.0, 1.0]], [0.0, 1.0]), [1, 1], atol=1e-9)

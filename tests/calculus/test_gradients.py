@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from edgecalc.calculus import Expression, gradient, gradient_of
+from edgecalc.calculus import Expression, gradient, gradient_of, hessian
 from edgecalc.calculus.gradients import Surface
 from edgecalc.calculus.probe import EVERYWHERE
 from tests.calculus.test_fields import EXACT, FORMS, at_each, for_many, rosenbrock, rosenbrock_gradient, sample, scaled
@@ -262,3 +262,32 @@ def test_refusals_come_before_a_point_or_with_it():
 def test_a_formula_of_several_variables_is_traced():
     formula = Expression.parse("x*y + sin(y)")
     np.testing.assert_array_equal(gradient(formula, [2.0, 3.0], method="automatic"), [3.0, 2.0 + math.cos(3.0)])
+
+
+def told_apart(p):
+    return np.sum(p**2) if isinstance(p, np.ndarray) else 0 * np.sum(p)
+
+
+@pytest.mark.parametrize("count", [2, 200])
+def test_code_that_treats_traced_arrays_otherwise_is_differenced(count):
+    np.testing.assert_allclose(gradient(told_apart, np.ones(count)), 2, rtol=1e-9)
+    np.testing.assert_allclose(hessian(told_apart, np.ones(2)), 2 * np.eye(2), atol=1e-6)
+    for act in (gradient, hessian):
+        with pytest.raises(TypeError, match="where it is followed"):
+            act(told_apart, np.ones(count), method="automatic")
+
+
+@pytest.mark.parametrize("size", [1e-90, 1e-110, 1e-130, 1e-200])
+def test_faint_slopes_keep_their_digits(size):
+    np.testing.assert_allclose(gradient(lambda p: size * np.sum(p**2, axis=-1), [3.0, -0.5]), [6 * size, -size], rtol=1e-14)
+
+
+def test_code_that_changes_its_argument_never_gives_wrong_slopes_nor_spoils_the_place():
+    def moved(p):
+        p -= 1
+        return np.sum(p**3, axis=-1)
+
+    place = np.array([2.0, 3.0])
+    with pytest.raises(ValueError, match="read-only"):
+        gradient(moved, place)
+    assert place.tolist() == [2.0, 3.0]

@@ -312,3 +312,19 @@ def test_bad_x_is_named(call):
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("f", "box", "places"),
+    [
+        (lambda x: np.exp(-x * x), (-20, 20), [0]),
+        (np.exp, (-300, 1), []),
+        (lambda x: 1e-150 * (x - 0.3) ** 2, (-1, 1), [0.3]),
+        (lambda x: x**3 + 1e-8 * x, (-1, 1), []),
+        (lambda x: x**3 - 3e-8 * x, (-1, 1), [1e-4, -1e-4]),
+        (lambda x: x**3, (-1, 1), [0]),
+    ],
+    ids=["bell", "exp", "faint bowl", "nearly flat", "close pair", "flat"],
+)
+def test_what_is_faint_or_flat_is_no_stationary_point(f, box, places):
+    assert [point.point[0] for point in stationary_points(f, box)] == pytest.approx(places, abs=1e-7)

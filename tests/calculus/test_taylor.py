@@ -293,3 +293,12 @@ def test_a_function_that_cancels_at_the_point_has_its_series(f, at, exact):
     series = taylor(f, at, 4)
     assert np.all(np.abs(np.subtract(series.coefficients, exact)) <= np.array(series.errors) + 1e-30)
     assert max(series.errors) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [(np.floor, [0, 0, 0, 0]), (np.ceil, [1, 0, 0, 0]), (lambda x: np.floor(x) * x, [0] * 4), (lambda x: np.floor(10 * x) / 10, [0.5, 0, 0, 0])],
+    ids=["floor", "ceil", "floor(x) x", "tenths"],
+)
+def test_stairs_are_level_between_their_steps(f, expected):
+    np.testing.assert_allclose(taylor(f, at=0.55, order=3).coefficients, expected, atol=1e-12)

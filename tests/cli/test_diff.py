@@ -1,6 +1,7 @@
 """edgecalc diff: what is printed, as text and as JSON, what is drawn, and what is refused."""
 
 import json
+import math
 import sys
 
 import pytest
@@ -120,3 +121,22 @@ def test_an_unknown_kind_of_picture_is_refused(tmp_path, capsys):
 def test_products_of_large_powers_are_infinite_and_no_accident(capsys):
     assert diff("2^900*2^900*x", "--at", "1") == 0
     assert "undefined" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("formula", "slope"),
+    [("x*abs(3)^50", 3.0**50), ("x*max(10,2)^20", 1e20), ("x*max(3,2)^-1", 1 / 3), ("x+floor(2)^-1", 1.0), ("x^2*e^2", 4 * math.e**2)],
+)
+def test_whole_numbers_do_not_wrap(formula, slope, capsys):
+    assert held(capsys, formula, "--at", "2")["value"] == pytest.approx(slope, rel=1e-12)
+
+
+@pytest.mark.parametrize("formula", ["x+e^1000", "x+pi^1000", "e^e^e^e*x", "x+1/(pi-pi)", "x+(e-e)^-1", "x+(-pi)^0.5", "x/sqrt(pi-pi)"])
+def test_constants_by_name_are_looked_at_too(formula, capsys):
+    assert diff(formula, "--at", "1") == 2
+    assert capsys.readouterr().err.splitlines()[-1].strip() == "^"
+
+
+@pytest.mark.parametrize("method", ["symbolic", "automatic", "auto"])
+def test_the_cube_root_is_the_real_one(method, capsys):
+    assert held(capsys, "cbrt(x)", "--at", "-8", "--method", method)["value"] == pytest.approx(1 / 12, rel=1e-12)

@@ -351,3 +351,8 @@ def test_even_steps_but_for_their_rounding_are_a_distance(x):
     y = np.random.default_rng(0).standard_normal(len(x))
     step = (float(x[-1]) - float(x[0])) / (len(x) - 1)
     np.testing.assert_array_equal(ec.differentiate(y, x), ec.differentiate(y, step))
+
+
+def test_masked_coordinates_are_refused():
+    with pytest.raises(TypeError, match="spacing: a masked array"):
+        ec.differentiate(np.arange(3.0), np.ma.array([0.0, 1.0, 2.0], mask=[False, True, False]))

@@ -310,7 +310,7 @@ def test_bad_options_are_refused_by_name(options, message):
         ([[1.0, 2.0], [np.nan, 1.0]], [0.0, 1.0], ValueError, "^X: row 1 holds nan"),
         ([[1.0, 2.0]], [np.nan], ValueError, "^T: row 0 holds nan"),
         ([[1.0, 2.0]], [1.0, 2.0], ValueError, "^T: 2 rows came for the 1 of X"),
-        ([[1.0, 2.0], [3.0]], [1.0, 2.0], ValueError, "^X: a nested sequence"),
+        ([[1.0, 2.0], [3.0]], [1.0, 2.0], ValueError, "^X: rows of one length"),
         ([["a", "b"]], [1.0], TypeError, "^X: <U1 came"),
         (np.ma.masked_array([[1.0, 2.0]], True), [1.0], TypeError, "^X: a masked array"),
     ],
