@@ -114,7 +114,9 @@ class Node(Traced):
         parents = [item if item.__class__ is Node and item.tape is tape else None for item in inputs]
         value, values = applied(function, [item if parent is None else item.value for item, parent in zip(inputs, parents, strict=True)])
         node = Node(value, tape)
-        values = [item if parent is not None or item.__class__ is float else kept(item) for item, parent in zip(values, parents, strict=True)]
+        for k, parent in enumerate(parents):
+            if parent is None and values[k].__class__ is not float:
+                values[k] = kept(values[k])
         tape.records.append((node, row, parents, values, None))
         return node
 
@@ -123,7 +125,8 @@ class Node(Traced):
         parents = [item if item.__class__ is Node and item.tape is tape else None for item in operands]
         values = [array(item) if parent is None else item.value for item, parent in zip(operands, parents, strict=True)]
         node = Node(row.apply(function, values, settings, options), tape)
-        values = [kept(value) if parent is None and row.product else value for value, parent in zip(values, parents, strict=True)]
+        if row.product:
+            values = [kept(value) if parent is None else value for value, parent in zip(values, parents, strict=True)]
         tape.records.append((node, row, parents, values, (kept(settings), options)))
         return node
 
@@ -252,9 +255,11 @@ def applied(function: Callable, values: list) -> tuple[Any, list]:
 
 def kept(item: Any) -> Any:
     """As it is now, for the way back: code goes on to change what it holds, such as weights from one round to the next."""
-    if item.__class__ in (tuple, list):
+    if isinstance(item, np.ndarray):
+        return item.copy() if item.flags.writeable or item.base is not None else item
+    if item.__class__ in (tuple, list) and any(each.__class__ in (tuple, list, np.ndarray) for each in item):
         return item.__class__(map(kept, item))
-    return item.copy() if isinstance(item, np.ndarray) and (item.flags.writeable or item.base is not None) else item
+    return item
 
 
 def array(item: Any) -> Any:
