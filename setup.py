@@ -10,6 +10,7 @@ import numpy as np
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
 
 # No -ffast-math and no fused multiply-add: every target gives the same bits. What is called inline must be inline: only then are its literal
 # arguments known to the loops, and these vectorised.
@@ -54,7 +55,7 @@ class Build(build_ext):
             source.write_text("int edgecalc;\n")
             try:
                 self.compiler.compile([str(source)], output_dir=folder, extra_postargs=["-Werror", flag])
-            except Exception as error:
+            except CompileError as error:
                 print(f"edgecalc: the compiler does not take {flag}: {error}", file=sys.stderr)
                 return False
         return True

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgecalc import calculus, neural, optimize, plots, reference, stencils
-    from edgecalc.filters.automatic import Auto, canny_auto
     from edgecalc.filters.canny import Stages, canny, hysteresis, nonmax
     from edgecalc.filters.difference import Stride, backward, central, choose_stride, differentiate, forward
     from edgecalc.filters.gaussian import difference_of_gaussians, gaussian, gaussian_derivative, gaussian_laplace
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from edgecalc.filters.operators import Gradient, Polar, farid, gradient, magnitude, orientation, polar, prewitt, roberts, scharr, sobel
     from edgecalc.filters.skeleton import thin
     from edgecalc.filters.tensor import Tensor, di_zenzo, hessian, structure_tensor
+    from edgecalc.filters.thresholds import Auto, canny_auto
 
 __version__ = "0.1.0"
 __all__ = [
@@ -66,7 +66,7 @@ __all__ = [
 
 _ROOMS = ("calculus", "neural", "optimize", "plots", "reference", "stencils")
 _FILES = {
-    "automatic": ("Auto", "canny_auto"),
+    "thresholds": ("Auto", "canny_auto"),
     "canny": ("Stages", "canny", "hysteresis", "nonmax"),
     "difference": ("Stride", "backward", "central", "choose_stride", "differentiate", "forward"),
     "gaussian": ("difference_of_gaussians", "gaussian", "gaussian_derivative", "gaussian_laplace"),

@@ -295,6 +295,12 @@ class Operator:
                 weights[i, j] = weights.get((i, j), Fraction(0)) + Fraction(sign) * Fraction(n * m, along.unit * across.unit)
         return {place: weight for place, weight in weights.items() if weight}
 
+    def matrix(self) -> tuple[list[list[Fraction]], tuple[int, int]]:
+        """The same as rows, and the row and column in it of the pixel that is written."""
+        weights = self.kernel()
+        (top, left), (bottom, right) = (tuple(end(0, *(place[k] for place in weights)) for k in (0, 1)) for end in (min, max))
+        return [[weights.get((i, j), Fraction(0)) for j in range(left, right + 1)] for i in range(top, bottom + 1)], (-top, -left)
+
     @property
     def noise_gain(self) -> float:
         """Of the result at unit slope (normalize=True), for pixels with independent noise of deviation 1."""

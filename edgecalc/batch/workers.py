@@ -24,7 +24,7 @@ BYTES = 1 << 14  # of their names: what is under way fits into a pipe, so that n
 LONGEST_START = 60.0  # seconds until a worker is ready
 NOT_KNOWN = 255  # the exit code of a worker whose fork server has ended, though the worker may live
 PRELOADED = [
-    "edgecalc.batch.work", "edgecalc.batch.recipe", "edgecalc.media.read", "edgecalc.media.write", "edgecalc.filters.automatic",
+    "edgecalc.batch.work", "edgecalc.batch.recipe", "edgecalc.media.read", "edgecalc.media.write", "edgecalc.filters.thresholds",
     "edgecalc.cli.main",  # the command's main module, which each worker imports as its own
 ]  # fmt: skip
 

@@ -73,13 +73,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def drawing(name: str, operator) -> list[str]:
-    kernel = operator.kernel()
-    reach = [(min(0, *(p[k] for p in kernel)), max(0, *(p[k] for p in kernel))) for k in (0, 1)]
-    cells = [[number(kernel.get((i, j), 0)) for j in range(reach[1][0], reach[1][1] + 1)] for i in range(reach[0][0], reach[0][1] + 1)]
+    weights = operator.matrix()[0]
+    cells = [list(map(number, row)) for row in weights]
     width = max(len(cell) for row in cells for cell in row) + 2
     facts = [f"slope {operator.slope():.6g}", f"accuracy {operator.accuracy}", f"noise gain {operator.noise_gain:.4f} at unit slope"]
     if operator.name in UNSLOPED:
-        facts = [f"sum {float(sum(kernel.values())):.4g}", f"noise gain {sqrt(sum(float(w) ** 2 for w in kernel.values())):.4f}"]
+        flat = [float(weight) for row in weights for weight in row]
+        facts = [f"sum {sum(flat):.4g}", f"noise gain {sqrt(sum(weight**2 for weight in flat)):.4f}"]
     return [f"{name}   {'   '.join(facts)}", *("    " + "".join(cell.rjust(width) for cell in row) for row in cells)]
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays
 from edgecalc.core.slide import apply
-from edgecalc.filters.automatic import METHODS, canny_auto
 from edgecalc.filters.canny import canny
 from edgecalc.filters.gaussian import gaussian, gaussian_derivative
 from edgecalc.filters.operators import PAIRED, gradient, magnitude
+from edgecalc.filters.thresholds import METHODS, canny_auto
 from edgecalc.plots import style
 from edgecalc.plots.sheet import SLOPE, beside, brightest, pixels, plain, rose, sheet, shown, span, two_colours, wheel
 
@@ -286,7 +286,8 @@ def kernels(*which) -> "Figure":
     drawn: list[tuple[str, np.ndarray, tuple[int, int]]] = []
     for each in which or ("central", "sobel", "scharr", "prewitt"):
         name, operator = (each.name, each) if isinstance(each, stencils.Operator) else (each, KERNELS[arrays.one_of(each, KERNELS, "which")])
-        cells, (row, column) = grid_of(operator)
+        weights, (row, column) = operator.matrix()
+        cells = np.array(weights, np.float64)
         faces = (
             [(" along x", cells, (row, column)), (" along y", cells.T, (column, row))] if operator.kind == "axis" else [("", cells, (row, column))]
         )
@@ -380,13 +381,6 @@ def listed(names: Any, what: str, accepted: Any) -> list[str]:
     if not names:
         raise ValueError(f"{what}: none came; one or more of {', '.join(accepted)} are accepted")
     return [arrays.one_of(name, accepted, what) for name in names]
-
-
-def grid_of(operator: stencils.Operator) -> tuple[np.ndarray, tuple[int, int]]:
-    """The weights for axis "x", rows across, and which of them the pixel itself is weighed by."""
-    weights = operator.kernel()
-    (top, left), (bottom, right) = (tuple(end(0, *(place[k] for place in weights)) for k in (0, 1)) for end in (min, max))
-    return np.array([[float(weights.get((i, j), 0)) for j in range(left, right + 1)] for i in range(top, bottom + 1)]), (-top, -left)
 
 
 def read_at(samples: np.ndarray, shift: int, border: str) -> list[int]:

@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -111,7 +111,7 @@ def bench(
     given = None if image is None else eight_bits(read_gray(image))
     height, width = checked_size(size) if given is None else given.shape
     threads, repeat = whole(threads, "threads", 1, 1024), whole(repeat, "repeat", 1, 100_000)
-    wanted = chosen(only)
+    wanted = chosen(only, RACES, lambda race: f"{race.work} {race.peer}")
     scenes = Scenes((height, width), threads, given)
     libraries = {peer: loaded(peer) for peer in dict.fromkeys(race.peer for race in wanted)}
     results = []
@@ -148,13 +148,14 @@ def checked_size(size: Any) -> tuple[int, int]:
     return whole(height, "size: height", 8), whole(width, "size: width", 8)
 
 
-def chosen(only: Iterable[str] | None) -> list[Race]:
+def chosen(only: Iterable[str] | None, races: Sequence[Any], named: Callable[[Any], str]) -> list:
+    """The races whose names hold one of the words."""
     words = [word.lower() for word in only or ()]
     for word in words:
-        if not any(word in f"{race.work} {race.peer}".lower() for race in RACES):
-            known = ", ".join(dict.fromkeys([*(race.work for race in RACES), *(race.peer for race in RACES)]))
+        if not any(word in named(race).lower() for race in races):
+            known = ", ".join(dict.fromkeys([*(race.work for race in races), *(race.peer for race in races)]))
             raise ValueError(f"only: {word!r} came; accepted are these names or parts of them: {known}")
-    return [race for race in RACES if not words or any(word in f"{race.work} {race.peer}".lower() for word in words)]
+    return [race for race in races if not words or any(word in named(race).lower() for word in words)]
 
 
 class Scenes(NamedTuple):
@@ -190,9 +191,9 @@ def as_pixels(picture: np.ndarray, pixel: str) -> np.ndarray:
     return picture if pixel == "uint8" else picture.astype(pixel) * (257 if pixel == "uint16" else 1)
 
 
-def loaded(peer: str) -> Any:
+def loaded(peer: str, parts: Mapping[str, str] = PARTS) -> Any:
     """The peer's package, with the part of it that is used."""
-    part = PARTS.get(peer, peer)
+    part = parts.get(peer, peer)
     try:
         import_module(part)
     except ImportError:

@@ -4,7 +4,7 @@ import json
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from importlib import import_module, metadata
+from importlib import metadata
 from statistics import median
 from typing import Any
 
@@ -15,10 +15,10 @@ from edgecalc.calculus import Derivative
 from edgecalc.core import strips
 from edgecalc.core.arrays import whole
 from edgecalc.errors import EdgecalcError
-from edgecalc.reference.bench import FEWER, SLOW, collected, duration, over, processor
+from edgecalc.reference.bench import FEWER, SLOW, chosen, collected, duration, loaded, over, processor
 from edgecalc.reference.calculus_races import RACES as DERIVATIVES
 from edgecalc.reference.calculus_races import Race, Scene
-from edgecalc.reference.charts import bar, milliseconds
+from edgecalc.reference.charts import bar, drawn, milliseconds
 from edgecalc.reference.descent_races import DESCENTS
 
 RACES = (*DERIVATIVES, *DESCENTS)
@@ -84,11 +84,8 @@ class CalculusBench:
             "",
         ]
         names = ("work", "ours", "peer", "its call", "f", "error", "ms", "its error", "its ms", "ratio", "goal")
-        rows = [names, *(cells(result) for result in self.results)]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(names))]
         bars = ["", *(bar(result.ratio, ascii_only) for result in self.results)]
-        lines = ["  ".join(c.ljust(w) if k < 4 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))) for row in rows]
-        return "\n".join([*head, *(f"{line}  {drawn}".rstrip() for line, drawn in zip(lines, bars, strict=True)), "", *self.notes])
+        return drawn(head, [names, *(cells(result) for result in self.results)], 4, bars, self.notes)
 
 
 def cells(result: Result) -> tuple[str, ...]:
@@ -116,8 +113,8 @@ def calculus_bench(
         Told the name of each row before it is timed.
     """
     points, repeat = whole(points, "points", FEWEST, 100_000_000), whole(repeat, "repeat", 1, 100_000)
-    wanted = chosen(only)
-    libraries = {peer: loaded(peer) for peer in dict.fromkeys(race.peer for race in wanted)}
+    wanted = chosen(only, RACES, named)
+    libraries = {peer: loaded(peer, PARTS) for peer in dict.fromkeys(race.peer for race in wanted)}
     missing = [peer for peer, library in libraries.items() if library is None]
     if len(missing) == len(libraries):
         raise EdgecalcError(f"this compares with {' and '.join(missing)}, none of which is installed: pip install {' '.join(missing)}")
@@ -139,26 +136,8 @@ def calculus_bench(
     )
 
 
-def chosen(only: Iterable[str] | None) -> list[Race]:
-    words = [word.lower() for word in only or ()]
-    for word in words:
-        if not any(word in named(race) for race in RACES):
-            known = ", ".join(dict.fromkeys([*(race.work for race in RACES), *(race.peer for race in RACES)]))
-            raise ValueError(f"only: {word!r} came; accepted are these names or parts of them: {known}")
-    return [race for race in RACES if not words or any(word in named(race) for word in words)]
-
-
 def named(race: Race) -> str:
-    return f"{race.work} {race.way} {race.peer} {race.call}".lower()
-
-
-def loaded(peer: str) -> Any:
-    """The peer's package, with the part of it that is used."""
-    try:
-        import_module(PARTS.get(peer, peer))
-        return import_module(peer)
-    except ImportError:
-        return None
+    return f"{race.work} {race.way} {race.peer} {race.call}"
 
 
 def timed(race: Race, library: Any, scene: Scene, repeat: int) -> Result:

@@ -1,5 +1,6 @@
 """The benchmark drawn: as text for a terminal, as a picture with matplotlib."""
 
+from collections.abc import Iterable
 from math import log2
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -25,11 +26,15 @@ def table(bench: "Bench", ascii_only: bool) -> str:
         "",
     ]
     names = ("work", "peer", "its call", "ours ms", "peer ms", "ratio", "limit")
-    rows = [names, *(cells(result) for result in bench.results)]
-    widths = [max(len(row[k]) for row in rows) for k in range(len(names))]
     bars = ["".join(f"{2**k:<{DOUBLING}}" for k in range(LONGEST // DOUBLING + 1)), *(bar(result.ratio, ascii_only) for result in bench.results)]
-    lines = ["  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))) for row in rows]
-    return "\n".join([*head, *(f"{line}  {drawn}".rstrip() for line, drawn in zip(lines, bars, strict=True)), "", *bench.notes])
+    return drawn(head, [names, *(cells(result) for result in bench.results)], 3, bars, bench.notes)
+
+
+def drawn(head: list[str], rows: list[tuple[str, ...]], left: int, bars: list[str], notes: Iterable[str]) -> str:
+    """A table whose first `left` columns are words and whose others are numbers, with a bar behind each row."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(c.ljust(w) if k < left else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))) for row in rows]
+    return "\n".join([*head, *(f"{line}  {bar}".rstrip() for line, bar in zip(lines, bars, strict=True)), "", *notes])
 
 
 def cells(result: "Result") -> tuple[str, ...]:

@@ -72,12 +72,9 @@ def laplacian(cv2: Any, image: np.ndarray, output: str, mode: str, cval: float, 
 @lru_cache(maxsize=64)
 def dense(operator: Operator, axis: str) -> tuple[np.ndarray, tuple[int, int]]:
     """The operator's kernel from the table as a matrix, and the column and row in it of the pixel that is written."""
-    weights = {(place if axis == "x" else place[::-1]): float(weight) for place, weight in operator.kernel().items()}
-    (first_row, rows), (first_column, columns) = ((min(0, *numbers), max(0, *numbers)) for numbers in zip(*weights, strict=True))
-    kernel = np.zeros((rows - first_row + 1, columns - first_column + 1))
-    for (row, column), weight in weights.items():
-        kernel[row - first_row, column - first_column] = weight
-    return kernel, (-first_column, -first_row)
+    weights, (row, column) = operator.matrix()
+    kernel = np.array(weights, np.float64)
+    return (kernel, (column, row)) if axis == "x" else (np.ascontiguousarray(kernel.T), (row, column))
 
 
 def filtered(cv2: Any, image: np.ndarray, output: str, mode: str, cval: float, *, operator: Operator, axis: str) -> np.ndarray:

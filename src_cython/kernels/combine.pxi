@@ -147,7 +147,7 @@ cdef void combine_jointly(const pixel** rows, const wide* weights, wide* smoothe
         differenced[j] = <wide> (z - a)
 
 
-cdef combine_row COMBINE[10][10]           # [pixel][wide]
+cdef combine_row COMBINE[TYPES][TYPES]           # [pixel][wide]
 COMBINE[U8][I16] = <combine_row> combine[uint8_t, int16_t]
 COMBINE[U8][I32] = <combine_row> combine[uint8_t, int32_t]
 COMBINE[U8][I64] = <combine_row> combine[uint8_t, int64_t]
@@ -178,9 +178,9 @@ COMBINE[I64][F64] = <combine_row> combine[int64_t, double]
 COMBINE[F32][F32] = <combine_row> combine[float, float]
 COMBINE[F32][F64] = <combine_row> combine[float, double]
 COMBINE[F64][F64] = <combine_row> combine[double, double]
-cdef joint_row JOINT[10][10]                # [pixel][wide], where it is worth a kernel of its own
+cdef joint_row JOINT[TYPES][TYPES]                # [pixel][wide], where it is worth a kernel of its own
 JOINT[U8][I16] = <joint_row> combine_jointly[uint8_t, int16_t]
 JOINT[U16][I32] = <joint_row> combine_jointly[uint16_t, int32_t]
-cdef combine_row ACROSS[10][10]             # [line][wide]: as COMBINE, but what is narrower than its sum has room for two
+cdef combine_row ACROSS[TYPES][TYPES]             # [line][wide]: as COMBINE, but what is narrower than its sum has room for two
 memcpy(ACROSS, COMBINE, sizeof(COMBINE))
 ACROSS[I16][I32] = <combine_row> combine[half, int32_t]

@@ -196,11 +196,11 @@ cdef void polar_near(const int16_t* x, const int16_t* y, double side, double mid
         second[j] = arc[float](<float> smaller / <float> larger, up > along, h < 0, v < 0)
 
 
-cdef pair_row MAGNITUDE_L2[10][10]          # [wide][real], of derivatives
-cdef pair_row MAGNITUDE_L1[10][10]
-cdef pair_row ORIENTATION[10][10]
-cdef pair_row BOTH_NEAR[10]                 # [wide], of lines
-cdef pair_row MAGNITUDE_L2_NEAR[10][10]
+cdef pair_row MAGNITUDE_L2[TYPES][TYPES]          # [wide][real], of derivatives
+cdef pair_row MAGNITUDE_L1[TYPES][TYPES]
+cdef pair_row ORIENTATION[TYPES][TYPES]
+cdef pair_row BOTH_NEAR[TYPES]                 # [wide], of lines
+cdef pair_row MAGNITUDE_L2_NEAR[TYPES][TYPES]
 MAGNITUDE_L2[I16][F32] = <pair_row> magnitude_l2[int16_t, float]
 MAGNITUDE_L2[I16][F64] = <pair_row> magnitude_l2[int16_t, double]
 MAGNITUDE_L2[I32][F64] = <pair_row> magnitude_l2[int32_t, double]

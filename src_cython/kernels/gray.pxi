@@ -68,7 +68,7 @@ cdef void luma_of(const shade* colours, Py_ssize_t apart, Py_ssize_t step, int c
         mixed(colours, apart, step, 1, gray, count)
 
 
-cdef luma_row LUMA[10]                      # [shade]
+cdef luma_row LUMA[TYPES]                      # [shade]
 LUMA[U8] = <luma_row> luma_of[uint8_t]
 LUMA[U16] = <luma_row> luma_of[uint16_t]
 LUMA[F32] = <luma_row> luma_of[float]

@@ -48,6 +48,7 @@ cdef class Plan:
             self.line[k] = self.combination(fold, places, weights, [0], self.narrow)
         for k, (fold, columns, weights, which, before, after) in enumerate(outputs):
             self.output[k] = self.combination(fold, columns, weights, which, self.wide)
+            self.vertical = self.lines == self.outputs == 1 and self.narrow == self.wide and (list(columns), list(weights)) == ([0], [1])
             self.left, self.right = max(self.left, -min(columns)), max(self.right, max(columns))
             for axis in range(outer + 1):
                 self.before[k][axis], self.after[k][axis] = before[axis], after[axis]
@@ -58,7 +59,6 @@ cdef class Plan:
         self.results = self.outputs if finish == EACH else 2 if finish == POLAR else 1
         self.tile = min(TILE_BYTES // ITEMSIZE[self.pixel], WIDE_BYTES // ITEMSIZE[self.wide])
         self.direct = finish == EACH and view == AS_IT_IS and not self.scaled and self.result == self.wide
-        self.vertical = self.lines == self.outputs == 1 and self.narrow == self.wide and (list(columns), list(weights)) == ([0], [1])
         self.near = self.shortcut() if near else NULL
         self.side, self.mid = near or (0, 0)
         self.joint = JOINT[self.pixel][self.narrow] if self.near is not NULL and three_rows(lines) else NULL

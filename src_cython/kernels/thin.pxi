@@ -120,10 +120,10 @@ cdef void masked(length* lengths, const uint8_t* unknown, Py_ssize_t count) noex
         lengths[j] = 0 if unknown[j] else lengths[j]
 
 
-cdef length_row LENGTH[10][2]               # [derivative][whether squares]
-cdef thin_row THIN[10][2]
-cdef strongest_row STRONGEST[10][2]
-cdef masked_row MASKED[10][2]
+cdef length_row LENGTH[TYPES][2]               # [derivative][whether squares]
+cdef thin_row THIN[TYPES][2]
+cdef strongest_row STRONGEST[TYPES][2]
+cdef masked_row MASKED[TYPES][2]
 LENGTH[I16][0], LENGTH[I16][1] = <length_row> length_l1[int16_t, int16_t], <length_row> length_l2[int16_t, int32_t]
 LENGTH[I32][0], LENGTH[I32][1] = <length_row> length_l1[int32_t, double], <length_row> length_l2[int32_t, double]
 LENGTH[F32][0], LENGTH[F32][1] = <length_row> length_l1[float, double], <length_row> length_l2[float, double]

@@ -58,7 +58,7 @@ cdef enum:
     F64 = 9
     TYPES = 10
 
-cdef Py_ssize_t[10] ITEMSIZE = [1, 1, 2, 2, 4, 4, 8, 8, 4, 8]
+cdef Py_ssize_t[TYPES] ITEMSIZE = [1, 1, 2, 2, 4, 4, 8, 8, 4, 8]
 
 
 cdef inline int code_of(int kind) noexcept nogil:
@@ -90,7 +90,7 @@ cdef inline int code_of(int kind) noexcept nogil:
     return -1
 
 
-cdef int[10] NUMPY_TYPE = [
+cdef int[TYPES] NUMPY_TYPE = [
     cnp.NPY_UINT8, cnp.NPY_INT8, cnp.NPY_UINT16, cnp.NPY_INT16, cnp.NPY_UINT32,
     cnp.NPY_INT32, cnp.NPY_UINT64, cnp.NPY_INT64, cnp.NPY_FLOAT32, cnp.NPY_FLOAT64,
 ]

@@ -194,12 +194,12 @@ cdef void extent(const wide* row, double* low, double* high, Py_ssize_t count) n
         high[0] = most[k] if most[k] > high[0] else high[0]
 
 
-cdef cast_row CAST[10][10]                  # [wide or real][result]
-cdef cast_row MAGNITUDE_PICTURE[10]         # [wide]
-cdef cast_row SHIFT_PICTURE[10]
-cdef affine_row AFFINE[10][10]              # [wide][real]
-cdef picture_row PICTURE[10]                # [real]
-cdef extent_row EXTENT[10]                  # [wide]
+cdef cast_row CAST[TYPES][TYPES]                  # [wide or real][result]
+cdef cast_row MAGNITUDE_PICTURE[TYPES]         # [wide]
+cdef cast_row SHIFT_PICTURE[TYPES]
+cdef affine_row AFFINE[TYPES][TYPES]              # [wide][real]
+cdef picture_row PICTURE[TYPES]                # [real]
+cdef extent_row EXTENT[TYPES]                  # [wide]
 
 cdef void fill_from_integers(cast_row* table, wide dummy) noexcept:
     table[U8], table[I8] = <cast_row> cast_integers[wide, uint8_t], <cast_row> cast_integers[wide, int8_t]

@@ -5,7 +5,7 @@ import pytest
 from skimage import filters
 
 import edgecalc as ec
-from edgecalc.filters import automatic
+from edgecalc.filters import thresholds
 from edgecalc.filters.canny import field_of
 from tests.reference import images
 from tests.reference.canny_cases import bars
@@ -115,11 +115,11 @@ def test_otsu_is_scikit_images_of_the_gradient_lengths(image, dtype, ksize, norm
 def test_lengths_that_are_counted_give_the_thresholds_of_lengths_one_by_one(mask, ksize):
     image = bars((500, 600))
     _, low, high = ec.canny_auto(image, "otsu", ksize=ksize, mask=mask)
-    assert image.size > 2 * automatic.IN_CACHE
+    assert image.size > 2 * thresholds.IN_CACHE
     field = field_of(image, ksize, None, mask, "edge", 0, None, 1)
-    lengths = automatic.known_lengths(field, "l1") * field.divided
+    lengths = thresholds.known_lengths(field, "l1") * field.divided
     assert lengths.size > 1000
-    assert (low, high) == automatic.by_otsu(lengths)
+    assert (low, high) == thresholds.by_otsu(lengths)
 
 
 @pytest.mark.parametrize("method", ["otsu", "quantile"])
