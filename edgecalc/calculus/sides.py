@@ -46,7 +46,8 @@ class Found:
 
 
 def replace(found: Found, places: Any, other: Found) -> None:
-    for name in ("value", "error", "left", "right", "kind"):
+    together = found.left is found.value and other.left is other.value
+    for name in ("value", "error", "kind") if together else ("value", "error", "left", "right", "kind"):
         getattr(found, name)[places] = getattr(other, name)
 
 

@@ -229,7 +229,8 @@ class Network:
         """Descend from the parameters as they are; then they are those where the run ended.
 
         Everything but X and T is what `optimize.descend` has by these names. The trace tells every step's parameters and loss, and whether
-        a minimum was found: a loss that has become slow is not yet one that has converged.
+        a minimum was found: a loss that has become slow is not yet one that has converged. Where ^C ends a run the parameters are those
+        of its last step, and the KeyboardInterrupt's `trace` tells the way; any other error leaves them as they were.
 
         >>> network = Network([1, 1], seed=0)
         >>> network.train([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], rate=0.2, steps=200).verdict
@@ -239,20 +240,25 @@ class Network:
         """
         from edgecalc import optimize
 
-        trace = optimize.descend(
-            self.error,
-            self.parameters,
-            rule,
-            grad=self.slope,
-            rate=rate,
-            steps=steps,
-            schedule=schedule,
-            stop=stop,
-            data=self.data(X, T),
-            batch=batch,
-            seed=seed,
-            callback=callback,
-        )
+        try:
+            trace = optimize.descend(
+                self.error,
+                self.parameters,
+                rule,
+                grad=self.slope,
+                rate=rate,
+                steps=steps,
+                schedule=schedule,
+                stop=stop,
+                data=self.data(X, T),
+                batch=batch,
+                seed=seed,
+                callback=callback,
+            )
+        except KeyboardInterrupt as error:
+            if hasattr(error, "trace"):
+                self.parameters = error.trace.last  # what was learnt so far
+            raise
         self.parameters = trace.last
         return trace
 

@@ -6,7 +6,7 @@
     edges        an image with its derivatives; kernels, borders, thresholds
 
 Each function gives a matplotlib Figure, made without pyplot: nothing pops up, nothing is kept, no setting is changed.
-`figure.savefig("name.png")` writes it; a notebook shows it. Needs the extra `plots`.
+`figure.savefig("name.png")` writes it; a notebook shows it at the end of a cell, `figure.show()` within one. Needs the extra `plots`.
 
 >>> from edgecalc import plots
 >>> plots.curves.tangent("x^2", 1.0).axes[0].get_title()

@@ -53,7 +53,7 @@ class Result:
     limit_share: float  # copy / ours, likewise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bench:
     """All rows, and what they were measured on."""
 
@@ -62,6 +62,9 @@ class Bench:
     versions: Mapping[str, str]
     settings: Mapping[str, Any]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return self.table()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

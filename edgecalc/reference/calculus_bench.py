@@ -57,7 +57,7 @@ class Result:
         return all(met) if met else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CalculusBench:
     """All rows, and what they were measured on."""
 
@@ -66,6 +66,9 @@ class CalculusBench:
     versions: Mapping[str, str]
     settings: Mapping[str, Any]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return self.table()
 
     def to_dict(self) -> dict[str, Any]:
         whole = asdict(self)

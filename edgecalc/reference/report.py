@@ -43,7 +43,7 @@ class Summary:
     failing: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The findings of `check`, with what computed them.
 
@@ -59,6 +59,9 @@ class Report:
     images: tuple[Image, ...] = field(default=(), repr=False)
     operators: tuple[str, ...] = ()
     amplify: float = 16.0
+
+    def __repr__(self) -> str:
+        return self.table()
 
     @property
     def failing(self) -> tuple[Finding, ...]:

@@ -109,7 +109,7 @@ class Shown:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What every library makes of one image."""
 
@@ -144,6 +144,9 @@ class Comparison:
                     )
                 )  # fmt: skip
         return body
+
+    def __repr__(self) -> str:
+        return self.table()
 
     def table(self) -> str:
         """Text: the numbers, then each library's calls and the reason."""

@@ -355,3 +355,19 @@ def test_parameters_must_have_their_length():
         network.parameters = [[1.0, 2.0, 3.0]]
     with pytest.raises(TypeError, match=r"^parameters: object came"):
         network.parameters = [None] * 3
+
+
+def test_an_interrupt_leaves_what_was_learnt():
+    network, steps = Network([1, 1], seed=0), []
+
+    def interrupt(*_):
+        steps.append(1)
+        if len(steps) == 7:
+            raise KeyboardInterrupt
+
+    start = network.parameters.copy()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        network.train([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], rate=0.1, steps=50, callback=interrupt)
+    assert network.parameters.tolist() == caught.value.trace.last.tolist() != start.tolist()
+    network.train([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], rate=0.1, steps=300)
+    np.testing.assert_allclose(network.parameters, [2, 1], atol=1e-3)

@@ -2,7 +2,9 @@
 
 import doctest
 import pickle
+import sys
 from io import BytesIO
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from edgecalc import plots
+from edgecalc.errors import EdgecalcError
 from edgecalc.plots import curves, style, surfaces
 from tests.plots.pictures import CASES, PICTURES
 from tests.reference import process
@@ -96,3 +99,18 @@ def test_an_unknown_room_is_an_attribute_error_that_names_the_rooms():
     with pytest.raises(AttributeError, match=r"'curvs'.*curves.*surfaces"):
         _ = plots.curvs
     assert {"curves", "surfaces"} <= set(dir(plots))
+
+
+def test_a_figure_is_shown_in_a_notebook_and_says_what_to_do_elsewhere(monkeypatch):
+    shown = []
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=shown.append))
+    drawn = style.figure()
+    with pytest.raises(EdgecalcError, match=r"figure.savefig\("):
+        drawn.show()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=object))
+    drawn.show()
+    assert shown == [drawn]
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    with pytest.raises(EdgecalcError, match=r"figure.savefig\("):
+        drawn.show()

@@ -12,6 +12,8 @@ from PIL import Image
 import edgecalc as ec
 from edgecalc.errors import MissingExtra
 from edgecalc.reference import images as pictures
+from edgecalc.reference import side_by_side
+from edgecalc.reference.bench import bench
 from edgecalc.reference.check import PEERS
 from edgecalc.reference.compare import Promise, compare, finding
 from edgecalc.reference.images import photo
@@ -267,3 +269,10 @@ def test_no_differing_pixel_is_lost_on_a_small_page():
     differences = np.zeros((1000, 1500))
     differences[777, 1234] = 255
     assert shrunk(differences, np.max).max() == 255 and max(shrunk(differences, np.max).shape) <= 320
+
+
+def test_results_read_as_their_tables_where_python_shows_them():
+    image = pictures.photo(20, 30)
+    checked = ec.reference.check(image, operators="sobel", against="cv2")
+    for made in (checked, bench((16, 16), repeat=1, only=["forward x"]), side_by_side.compare(image)):
+        assert repr(made) == made.table()
