@@ -7,21 +7,25 @@ import numpy as np
 from edgecalc import stencils
 from edgecalc.core import arrays
 from edgecalc.core.slide import ONE_SIDED, apply
-from edgecalc.stencils import Stencil, separable
+from edgecalc.stencils import HERE, Stencil, separable
 
 MOST_RADIUS = 10_000
 MOST_ORDER = 20
 
 
 def gaussian(image, sigma, *, truncate=4.0, border="reflect", cval=0, dtype=None, out=None, threads=None, gray=False) -> np.ndarray:
-    """Smooth by a Gaussian of standard deviation `sigma` pixels along every axis.
+    """Smooth by a Gaussian of standard deviation `sigma` pixels along every axis, or of one for each axis, rows first; 0 leaves an axis as it is.
 
     The bell is cut `truncate` deviations away, as in scipy.ndimage. Integers give float64, so nothing is rounded or
     wraps; dtype=np.uint8 gives a picture, rounded. See `sobel` for the other options.
 
     >>> gaussian(np.array([[0, 0, 9, 0, 0]], np.uint8), 0.5).round(2)
     array([[0.  , 0.96, 7.08, 0.96, 0.  ]])
+    >>> gaussian(np.full((4, 5, 3), 7, np.uint8), (1, 1, 0)).round(9)[0, 0]  # a colour image, each channel by itself
+    array([7., 7., 7.])
     """
+    if np.ndim(sigma):
+        return along_each(image, sigma, truncate, (border, cval, False, None, dtype), out, threads, gray)
     return smoothed(image, None, row(sigma, 0, truncate), row(sigma, 0, truncate), (border, cval, False, None, dtype), out, threads, gray)
 
 
@@ -115,18 +119,37 @@ def smoothed(image: Any, axis: Any, along: Stencil, across: Stencil, options: tu
     """`along` one axis (any, if None) and `across` the others: in one pass for images, axis by axis where there are more."""
     if arrays.dimensions(image) <= 2 or gray:
         return apply(((separable("gaussian", along, across), "x" if axis is None else axis),), image, "each", options, out, threads, gray)
-    border, cval, normalize, view, dtype = options
-    if border == "one-sided":
+    if options[0] == "one-sided":
         raise ValueError(ONE_SIDED)
     array = arrays.image_array(image, axis=axis)
+    chosen = arrays.axis_number("x" if axis is None else axis, array.ndim)
+    rows = {other: across for other in range(array.ndim) if other != chosen} | {chosen: along}
+    return one_by_one(array, rows, options, out, threads)
+
+
+def one_by_one(array: np.ndarray, rows: dict[int, Stencil], options: tuple, out: Any, threads: Any) -> Any:
+    """A row for each axis; `options` are for the last of them."""
+    border, cval, *_, dtype = options
     wanted = getattr(out, "dtype", None) if dtype is None else dtype
     if array.dtype == np.float32 and wanted is not None and arrays.output_type(wanted) == np.float64:
         array = array.astype(np.float64)  # between the axes, too
-    chosen = arrays.axis_number("x" if axis is None else axis, array.ndim)
-    for other in range(array.ndim):
-        if other != chosen:
-            array = apply(((separable("gaussian", across), other),), array, "each", (border, cval, False, None, None), None, threads)
-    return apply(((separable("gaussian", along), chosen),), array, "each", (border, cval, normalize, view, dtype), out, threads)
+    *others, last = rows.items()
+    for axis, each in others:
+        array = apply(((separable("gaussian", each), axis),), array, "each", (border, cval, False, None, None), None, threads)
+    return apply(((separable("gaussian", last[1]), last[0]),), array, "each", options, out, threads)
+
+
+def along_each(image: Any, sigmas: Any, truncate: Any, options: tuple, out: Any, threads: Any, gray: Any) -> Any:
+    """A bell of its own along each axis."""
+    array = arrays.image_array(image, axis=0, gray=arrays.truth(gray, "gray"))
+    rows = {axis: row(each, 0, truncate) for axis, each in enumerate(sigmas) if each != 0}
+    if len(sigmas) != array.ndim or not rows:
+        raise ValueError(f"sigma: {sigmas!r} came; one number, or one for each of the {array.ndim} axes, rows first and not all 0, is accepted")
+    if options[0] == "one-sided":
+        raise ValueError(ONE_SIDED)
+    if array.ndim == 2:
+        return apply(((separable("gaussian", rows.get(1, HERE), rows.get(0, HERE)), "x"),), array, "each", options, out, threads)
+    return one_by_one(array, rows, options, out, threads)
 
 
 def framed(inner: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

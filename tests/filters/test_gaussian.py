@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 from skimage import filters
 
@@ -342,3 +343,38 @@ def test_the_twins_border_is_numpys():
     for border in MODES:
         expected = np.array(twins.correlated(image, kernel, radius(1.2), radius(1.2), border))
         assert_close(ec.gaussian(image, 1.2, border=border), expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("shape", "sigma"),
+    [((31, 42), (1.0, 2.5)), ((31, 42), (0, 2.0)), ((31, 42), [1.5, 0]), ((12, 13, 14), (1.0, 2.0, 0.5)), ((12, 13, 14), (0, 1.0, 1.0)), ((20, 21, 3), (1.2, 1.2, 0)), ((40,), (1.5,))],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize(("border", "mode"), [("reflect", "mirror"), ("symmetric", "reflect"), ("edge", "nearest"), ("wrap", "wrap")])
+def test_each_axis_may_have_a_sigma_of_its_own(border, mode, shape, sigma, dtype):
+    image = (np.random.default_rng(0).random(shape) * 200).astype(dtype)
+    expected = ndimage.gaussian_filter(image.astype(np.float64), sigma, mode=mode)
+    found = ec.gaussian(image, sigma, border=border)
+    assert found.dtype == (np.float32 if dtype == "float32" else np.float64)
+    np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-12)
+    out = np.empty(shape)
+    assert ec.gaussian(image, sigma, border=border, out=out) is out
+    np.testing.assert_allclose(out, expected, rtol=1e-12 if dtype != "float32" else 1e-6)
+
+
+def test_equal_sigmas_are_one():
+    image = np.random.default_rng(0).random((9, 11))
+    np.testing.assert_array_equal(ec.gaussian(image, (1.5, 1.5)), ec.gaussian(image, 1.5))
+
+
+@pytest.mark.parametrize("sigma", [(1.0,), (1.0, 2.0, 3.0), (0, 0), (1.0, -1.0), (1.0, np.nan), (1.0, "2"), (), [[1.0, 2.0]]], ids=str)
+def test_sigmas_that_are_not_one_for_each_axis_are_refused(sigma):
+    with pytest.raises(ValueError, match=r"^sigma: .* accepted"):
+        ec.gaussian(np.zeros((9, 11)), sigma)
+
+
+def test_sigmas_of_the_luma_of_a_colour_image():
+    colour = np.random.default_rng(0).integers(0, 256, (9, 11, 3), np.uint8)
+    luma = np.asarray(Image.fromarray(colour).convert("L"))
+    np.testing.assert_array_equal(ec.gaussian(colour, (1, 2), gray=True), ec.gaussian(luma, (1, 2)))

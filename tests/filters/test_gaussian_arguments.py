@@ -156,7 +156,7 @@ SIGMAS = {
 @pytest.mark.parametrize("name", CALLS)
 def test_a_sigma_that_is_no_size_is_named_with_what_is_accepted(name, sigma):
     with pytest.raises((TypeError, ValueError), match=f"^{'low_' if name == 'difference' else ''}sigma: .*one finite number above 0 is accepted"):
-        CALLS[name](IMAGE, SIGMAS[sigma])
+        CALLS[name](IMAGE, SIGMAS[sigma] if name != "gaussian" or np.ndim(SIGMAS[sigma]) == 0 else -1)  # which takes one for each axis
     with pytest.raises((TypeError, ValueError), match=r"^truncate: .*one finite number above 0 is accepted"):
         CALLS[name](IMAGE, 1.0, truncate=SIGMAS[sigma])
     if sigma != "none":
