@@ -22,12 +22,12 @@ from edgecalc.batch.plan import STATE, Job
 from edgecalc.batch.work import END, Settings, fingerprint
 from edgecalc.batch.workers import Worker
 from edgecalc.errors import EdgecalcError
+from edgecalc.media.limits import PART
 from edgecalc.media.names import printable, temporary
 
 FULL = {
     os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)
 }  # no space, quota, read-only: no other file would fare better
-PART = 0.7  # of the memory
 CONTAINERS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 DRAIN = 5.0  # seconds after an interrupt
 LOOK = 0.1  # seconds without news, after which clocks are looked at

@@ -16,6 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from edgecalc.media.limits import Limits
+
 EPILOG = """examples:
   edgecalc run photos -o edges
   edgecalc run photos -o edges -r --op canny:low=50,high=150
@@ -83,7 +85,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how")
     how.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one for each core)")
     how.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="for one file (default: %(default)s)")
-    how.add_argument("--max-pixels", type=int, default=178_956_970, metavar="N", help="larger images fail (default: %(default)s)")
+    how.add_argument("--max-pixels", type=int, default=Limits().pixels, metavar="N", help="larger images fail (default: %(default)s)")
     how.add_argument("--max-errors", type=errors, metavar="N", help="stop after more failures than this: files, or a part of them such as 5%%")
     how.add_argument("--strict", action="store_true", help="a decoder's warning is a failure")
     how.add_argument("--json", action="store_true", help="JSON Lines on standard output: a record for each file, then a summary")

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from edgecalc.errors import ImageFileError
 
+PART = 0.7  # of the machine's memory, for all workers together
 NEEDED, NEEDED_DEEP = 20, 36  # bytes for each pixel, all steps together: most operators take half of it, or less
 
 
