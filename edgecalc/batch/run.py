@@ -25,9 +25,8 @@ from edgecalc.errors import EdgecalcError
 from edgecalc.media.limits import PART
 from edgecalc.media.names import printable, temporary
 
-FULL = {
-    os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)
-}  # no space, quota, read-only: no other file would fare better
+# no space, quota, read-only: no other file would fare better
+FULL = {os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)}
 CONTAINERS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 DRAIN = 5.0  # seconds after an interrupt
 LOOK = 0.1  # seconds without news, after which clocks are looked at

@@ -131,7 +131,7 @@ def work(source: str, name: str) -> Record:
     except Changed:
         return Record(source, name, "failed", "Changed", f"{printable(source)}: it changes while it is read")
     except MemoryError as error:
-        most = f"; up to {_settings.memory / 1e6:,.0f} MB may be used, {PART:.0%} of this machine's" if _settings.memory else ""
+        most = f"; up to {_settings.memory / 1e6:,.0f} MB may be used, {100 * PART:.0f} % of this machine's" if _settings.memory else ""
         return Record(source, name, "failed", "MemoryError", f"{printable(source)}: not enough memory ({error or 'to decode it'}{most})", ms(start))
     except (ValueError, TypeError, OSError, ArithmeticError, Warning) as error:
         kind = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
