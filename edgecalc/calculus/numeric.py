@@ -195,7 +195,7 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
     if regular:
         sure &= np.abs(sample) < FAR
     else:
-        doubtful[::every] |= checked.kind != SMOOTH
+        doubtful[::every] |= (checked.kind != SMOOTH) & (checked.kind != VERTICAL)  # beside an edge slopes grow far, but not without end
     if not np.all(np.abs(value[::every] - checked.value)[sure] <= 10 * checked.error[sure] + 1e-9 * np.abs(value[::every][sure])):
         return None
     error *= unrest(probe, sample, value[::every], error[::every])
@@ -209,9 +209,8 @@ def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
 def unrest(probe: Probe, x: np.ndarray, value: np.ndarray, error: np.ndarray) -> float:
     """How much more than by its bar the derivative changes from one number to those close by: the rounding within f."""
     changes = [np.abs(probe(x + k * np.spacing(x) + 1j * TINY).imag / TINY - value) / error for k in (1, -2)]
-    known = (
-        np.isfinite(changes).any(axis=0) & (np.abs(x) < FAR) & (np.abs(value) >= FAINT)
-    )  # farther out the next number is far away, which f may know nothing of
+    # farther out the next number is far away, which f may know nothing of
+    known = np.isfinite(changes).any(axis=0) & (np.abs(x) < FAR) & (np.abs(value) >= FAINT)
     return max(1.0, float(np.quantile(np.fmax(*changes)[known], UNREST))) if known.any() else 1.0
 
 

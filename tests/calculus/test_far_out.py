@@ -98,3 +98,25 @@ def test_a_function_that_drops_the_imaginary_part_says_nothing_to_the_user():
 def test_bars_cover_faint_slopes(x):
     found = derivative(np.exp, x)
     assert abs(found.value - np.exp(x)) <= found.error <= 1e-12 * np.exp(x)
+
+
+@pytest.mark.parametrize(
+    ("f", "exact", "edge"),
+    [
+        (lambda x: np.sqrt(1 - x), lambda x: -0.5 / np.sqrt(1 - x), 1.0),
+        (np.arcsin, lambda x: 1 / np.sqrt((1 - x) * (1 + x)), 1.0),
+        (lambda x: x ** (1 / 3), lambda x: x ** (-2 / 3) / 3, 0.0),
+        (np.log, lambda x: 1 / x, 0.0),
+    ],
+    ids=["sqrt(1 - x)", "arcsin", "x^(1/3)", "ln"],
+)
+@pytest.mark.parametrize("near", [1e-9, 1e-11, 1e-12, 1e-13, 1e-15])
+def test_beside_an_edge_there_is_a_slope(f, exact, edge, near):
+    x = abs(edge - near)
+    found = derivative(f, x)
+    assert found.kind == "smooth"
+    assert abs(found.value - exact(x)) <= found.error + 4e-16 * exact(x) / near
+
+
+def test_at_the_edge_itself_there_is_none():
+    assert derivative(np.sqrt, 0.0).kind == derivative(lambda x: (x * x) ** 0.25, 0.0).kind == "vertical tangent"
