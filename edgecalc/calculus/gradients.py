@@ -60,7 +60,7 @@ class Surface:
 
     @cached_property
     def many(self) -> Callable | None:
-        return for_rows(self.one, self.sample[0], self.value, self.domain)
+        return for_rows(self.one, self.sample[0], self.value, self.domain, self.sample)
 
     @cached_property
     def analytic(self) -> bool:
@@ -102,18 +102,21 @@ class Surface:
         return in_blocks(lambda *parts: automatic.hessian_vectors(f, *parts), rows, ways)
 
 
-def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain) -> Callable | None:
-    """f of rows, where it gives for two unlike points at once what it gives for each; `value` is what it gives for `here`."""
-    count = len(here)
-    there = beside(here, NUDGE, domain)
-    few = np.array([here, there, there][: 3 if count == 2 else 2])  # not as many as there are variables
+def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain, rows: np.ndarray | None = None) -> Callable | None:
+    """f of rows, where it gives for two unlike points at once what it gives for each, and for that of the rows which is farthest off.
+
+    `value` is what it gives for `here`."""
+    others = [beside(here, NUDGE, domain)]
+    if rows is not None and len(rows) > 1:
+        others.append(rows[np.argmax(np.abs(rows - here).sum(axis=-1))])
+    few = np.array([here, *others])
+    few = few if len(few) != len(here) else np.array([*few, few[-1]])  # not as many as there are variables
     for form in (f, lambda p: turned(f(p.T))):
         with np.errstate(all="ignore"):
             try:
-                found, other = numbers(form(few), few), called(f, there)
+                found, wanted = numbers(form(few), few), np.array([value, *(called(f, each) for each in few[1:])])
             except Exception:  # what it cannot do with many points it may do with one
                 continue
-        wanted = np.array([value, other, other][: len(few)])
         if found.shape == wanted.shape and np.allclose(found, wanted, 1e-9, 1e-9 * np.abs(np.nan_to_num(wanted)).max(), equal_nan=True):
             return form
     return None

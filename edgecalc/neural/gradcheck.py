@@ -105,13 +105,13 @@ def gradcheck(what: Any, x: Any, *data: Any, names: Sequence[str] | None = None)
     if not isinstance(what, tuple | list) or len(what) != 2 or not all(map(callable, what)):
         raise TypeError(f"what: {what!r} came; a Network or a pair (f, grad) of functions is accepted")
     f, grad = what
-    at = real_array(x, "x")[0]
+    at = real_array(x, "x")[0].copy()
     if at.ndim != 1 or not at.size or not np.isfinite(at).all():
         raise ValueError(f"x: {x!r} came; one point of finite numbers, such as [1.0, 2.0], is accepted")
     called = list(names) if names is not None else [f"x[{k}]" for k in range(at.size)]
     if len(called) != at.size:
         raise ValueError(f"names: {len(called)} came; one for each of the {at.size} variables is accepted")
-    given = real_array(grad(at, *data), "grad")[0]
+    given = real_array(grad(at.copy(), *data), "grad")[0].copy()
     if given.shape != at.shape:
         raise ValueError(f"grad: it gave shape {given.shape} for x of shape {at.shape}; the same shape is accepted")
     return judged(lambda p: f(p, *data), at, given, called)

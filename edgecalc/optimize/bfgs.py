@@ -57,7 +57,8 @@ def by_scipy(method: str, f: Callable, x0: Any, grad: Any, steps: int, stop: flo
     recorder = Recorder(method.lower(), objective, steps + 1, False, tolerance)
     start, shape = np.atleast_1d(objective.start), np.shape(objective.start)
     seen: dict[bytes, tuple] = {}
-    reason = ends.STUCK
+    reason, done = ends.STUCK, -1
+    latest: Any = None
 
     def both(row: np.ndarray) -> tuple:
         x = row.reshape(shape)[()]
@@ -65,26 +66,33 @@ def by_scipy(method: str, f: Callable, x0: Any, grad: Any, steps: int, stop: flo
         return float(value), np.atleast_1d(slope)
 
     def write(row: np.ndarray) -> None:
-        nonlocal reason
+        nonlocal reason, done, latest
         if row.tobytes() not in seen:
             both(row)
-        step, x, (value, slope) = recorder.count, row.reshape(shape)[()], seen[row.tobytes()]
+        done, x, (value, slope) = done + 1, row.reshape(shape)[()], seen[row.tobytes()]
         seen.clear()
-        recorder.row(step, x, value, slope, np.nan, last=True)
+        latest = x.copy(), value, slope
+        recorder.row(done, x, value, slope, np.nan)
         reason = why(value, np.where(free(x, slope, limits), slope, 0.0), tolerance)
-        if reason == ends.STEPS and step and says_stop(callback, step, lent(x), value):
+        if reason == ends.STEPS and done and says_stop(callback, done, lent(x), value):
             reason = ends.ASKED
-        if reason != ends.STEPS or step == steps:
+        if reason != ends.STEPS or done == steps:
             raise StopIteration
+
+    def ended(why: int) -> Any:
+        if recorder.iterations[recorder.count - 1] != done:
+            x, value, slope = latest
+            recorder.row(done, x, value, slope, np.nan, last=True)
+        return np.array(why)
 
     def loop() -> Any:
         kept = None if limits is None else Bounds(*(np.broadcast_to(limit, start.shape) for limit in limits))
         try:
             write(start)
         except StopIteration:
-            return np.array(reason)
+            return ended(reason)
         minimize(both, start, jac=True, method=method, bounds=kept, callback=write, options={**options, "gtol": 0.0, "maxiter": steps})
-        return np.array(ends.STUCK if reason == ends.STEPS and recorder.count <= steps else reason)
+        return ended(ends.STUCK if reason == ends.STEPS and done < steps else reason)
 
     with np.errstate(all="ignore"):
         return keeping(recorder, loop)

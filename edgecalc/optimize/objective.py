@@ -46,7 +46,7 @@ class Objective:
         here = self.start[0]
         with np.errstate(all="ignore"):
             try:
-                return for_rows(function, here, function(here), EVERYWHERE)
+                return for_rows(function, here, function(here), EVERYWHERE, self.start)
             except Exception:  # it is raised again on the way, where the trace is kept
                 return None
 

@@ -157,7 +157,8 @@ class Trace:
         """The rows as numbers, for a table or a file."""
         several = self.x.ndim > 1 + (self.starts is not None)
         count = self.x.shape[-1] if several else 1
-        letters = ["x", "y", "z"] if count <= 3 else [f"x{k + 1}" for k in range(count)]
+        told = getattr(self.objective.f, "variables", ())  # of a formula
+        letters = list(told) if len(told) == count else ["x", "y", "z"] if count <= 3 else [f"x{k + 1}" for k in range(count)]
         names = [*letters[:count], "f", *(f"df/d{letter}" for letter in letters[:count]), "rate", "evaluations"]
         if self.starts is not None:
             rows = [[k, *row] for k, run in enumerate(self.runs) for row in run.columns()[1]]

@@ -29,6 +29,7 @@ KRYLOV = 24  # products of the Hessian with a vector, which find its lowest eige
 NARROWER = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004)  # of the sphere
 CLOSE = 1e-6  # of 1 + |x|: where values are looked at to confirm an eigenvalue, or
 BEYOND = 3.0  # times Newton's step: past the stationary point and up again
+AT_BOUND = 1e-9
 ROUNDING = 1e-14  # of f
 
 
@@ -75,8 +76,14 @@ def full_gradient(trace: "Trace") -> tuple[np.ndarray, np.ndarray]:
     x, slope = trace.x[-1], trace.gradient[-1]
     if np.isfinite(trace.f[-1]) and (trace.objective.elsewhere or not np.isfinite(slope).all()):
         slope = trace.objective.slope(x)
-    may_move = free(x, slope, trace.bounds)
+    may_move = free(x if trace.bounds is None else put_at_bounds(x, *trace.bounds), slope, trace.bounds)
     return np.ravel(np.where(may_move, slope, 0.0)), np.ravel(may_move)
+
+
+def put_at_bounds(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Where it stands at one but for what no step goes any more."""
+    rest = AT_BOUND * (1 + np.abs(x))
+    return np.where(x - low <= rest, low, np.where(high - x <= rest, high, x))
 
 
 def climbs(x: np.ndarray, f: np.ndarray) -> bool:
@@ -110,10 +117,15 @@ def falls_for_ever(trace: "Trace", x: np.ndarray) -> bool:
     return True
 
 
-def value_at(trace: "Trace", place: np.ndarray) -> float:
+def within(trace: "Trace", place: np.ndarray) -> Any:
+    """As f takes it; never beyond the bounds."""
     if trace.bounds is not None:
         place = np.clip(place, *trace.bounds)
-    return float(trace.objective.tried(place.reshape(np.shape(trace.x[-1]))[()]))
+    return place.reshape(np.shape(trace.x[-1]))[()]
+
+
+def value_at(trace: "Trace", place: np.ndarray) -> float:
+    return float(trace.objective.tried(within(trace, place)))
 
 
 def stationary(trace: "Trace", length: float) -> bool:
@@ -139,12 +151,15 @@ def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarra
     length, unit = float(lengths(slope)), 1 + np.abs(trace.x[-1]).max()
     if not free.any():
         return Finding("minimum", "every variable is at a bound and f rises away from it", length, np.empty(0))
-    eigenvalues, verdict, away = np.empty(0), "undecided", np.inf
+    eigenvalues, verdict, away, level = np.empty(0), "undecided", np.inf, np.empty((0, len(free)))
     if free.sum() <= MOST_VARIABLES:
         try:
             matrix = trace.objective.hessian(trace.x[-1]) if bend is None else bend
             eigenvalues, vectors = np.linalg.eigh(matrix[np.ix_(free, free)])
-            verdict = judged(eigenvalues, trace.objective.flat * float(np.abs(eigenvalues).max()))
+            least = trace.objective.flat * float(np.abs(eigenvalues).max())
+            verdict, level = judged(eigenvalues, least), np.zeros((len(eigenvalues), len(free)))
+            level[:, free] = vectors.T
+            level = level[eigenvalues <= least]  # where it may go down
             newton = -(slope[free] @ vectors) / eigenvalues
             away = float(np.abs(newton).max())
         except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError):
@@ -152,7 +167,7 @@ def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarra
     if verdict != "undecided" and away > NEAR * unit:
         return Finding("not converged", f"|gradient| is {length:.3g}, yet the next stationary point is about {away:.3g} away", length, eigenvalues)
     if verdict == "undecided" or contradicted(trace, free, eigenvalues, vectors, newton):
-        verdict, because = around(trace, free, length, away)
+        verdict, because = around(trace, free, length, away, level)
         hessian = "the Hessian decides nothing" if free.sum() <= MOST_VARIABLES else "of so many variables no Hessian is made"
         return Finding(verdict, f"|gradient| is {length:.3g}; {hessian}, {because}", length, eigenvalues)
     if verdict == "maximum" and not free.all():
@@ -175,11 +190,11 @@ def contradicted(trace: "Trace", free: np.ndarray, eigenvalues: np.ndarray, vect
     return False
 
 
-def around(trace: "Trace", free: np.ndarray, length: float, away: float) -> tuple[str, str]:
+def around(trace: "Trace", free: np.ndarray, length: float, away: float, level: np.ndarray) -> tuple[str, str]:
     """By the values at two distances, which must agree. A flat place counts as a minimum: nothing is lower."""
     unit = 1 + np.abs(trace.x[-1]).max()
     nearest = max(1e-3 * unit, 20 * away if away <= NEAR * unit else 0.0)
-    first = np.concatenate([axes(free), *falling(trace, free)])
+    first = np.concatenate([axes(free), *falling(trace, free), level])
     found = {told(trace, free, length, size, first) for size in (nearest, 10 * nearest)} - {"flat"}
     if not found and not length:
         found = {"minimum"}
@@ -226,7 +241,7 @@ def slopes_are_cheap(trace: "Trace", free: np.ndarray) -> bool:
 
 
 def slope_at(trace: "Trace", place: np.ndarray, free: np.ndarray) -> np.ndarray:
-    return np.where(free, np.ravel(trace.objective.slope(place.reshape(np.shape(trace.x[-1]))[()])), 0.0)
+    return np.where(free, np.ravel(trace.objective.slope(within(trace, place))), 0.0)
 
 
 def falling(trace: "Trace", free: np.ndarray) -> list[np.ndarray]:

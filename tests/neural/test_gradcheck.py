@@ -164,3 +164,14 @@ def test_names_must_be_as_many_as_the_variables():
 def test_the_file_does_not_stand_in_the_way_of_its_function():
     importlib.import_module("edgecalc.neural.gradcheck")
     assert neural.gradcheck is gradcheck
+
+
+def test_a_gradient_that_changes_its_argument_is_judged_at_the_place_that_was_asked_for():
+    def spoiling(p):
+        p[0] = 0
+        return [0.0, 2 * p[1]]
+
+    place = np.array([1.0, 2.0])
+    assert not gradcheck((lambda p: (p**2).sum(-1), spoiling), place).ok
+    assert gradcheck((lambda p: (p**2).sum(-1), lambda p: np.multiply(p, 2, out=p)), place).ok
+    assert place.tolist() == [1.0, 2.0]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edgecalc.calculus import Expression
 from edgecalc.optimize import RULES, SCHEDULES, bfgs, descend, lbfgs, newton, problems, recorder, rules, schedules
 
 ROSENBROCK = problems.PROBLEMS["rosenbrock"]
@@ -394,3 +395,31 @@ def test_bad_arguments_are_named(options, error, message):
 def test_bad_data_is_named(data, batch, message):
     with pytest.raises(ValueError, match=message):
         descend(lambda w, x, *t: (w**2).sum(-1), [1.0], data=data, batch=batch)
+
+
+def test_functions_that_look_at_all_starts_at_once_are_asked_one_by_one():
+    def clipped(p):
+        length = np.linalg.norm(p)
+        return 2 * p if length < 10 else 20 * p / length
+
+    def walled(p):
+        return (p**2).sum(-1) if np.all(np.abs(p) < 5) else 1e3 + 0 * (p**2).sum(-1)
+
+    starts = [[1.0, 1.0], [30.0, 0.0], [0.0, 40.0]]
+    many = descend(lambda p: (p**2).sum(-1), starts, grad=clipped, rate=0.1, steps=1)
+    alone = [descend(lambda p: (p**2).sum(-1), start, grad=clipped, rate=0.1, steps=1).x[1].tolist() for start in starts]
+    assert many.x[1].tolist() == alone
+    assert descend(walled, [[1.0, 1.0], [6.0, 6.0]], steps=1).f[0].tolist() == [2, 1000]
+
+
+def test_columns_of_a_formula_have_its_names():
+    trace = descend(Expression.parse("y^2 + 10*z^2"), [3.0, 4.0], rate=0.01, steps=1)
+    assert trace.columns()[0][1:6] == ["y", "z", "f", "df/dy", "df/dz"]
+
+
+def test_a_long_run_of_many_variables_keeps_some_rows_and_the_last():
+    sizes = np.logspace(0, 6, 90_000)
+    trace = lbfgs(lambda p: (sizes * p * p).sum(-1) / 2, np.ones(90_000), grad=lambda p: sizes * p)
+    assert trace.iterations[-1] == 200 and len(trace.x) < 150
+    ends = lbfgs(lambda p: ((p - 3) ** 2).sum(-1), np.zeros(300_000), grad=lambda p: 2 * (p - 3), steps=500)
+    assert ends.f[-1] < 1e-12 and ends.iterations[-1] < 10

@@ -114,3 +114,29 @@ def test_a_formula_says_what_its_options_do():
     assert r"\max" in rules.adam(amsgrad=True).formula and r"(1-\tau) g" in rules.momentum(dampening=0.5).formula
     with pytest.raises(ValueError, match=r"^dampening: 0\.5 came with nesterov=True"):
         rules.momentum(dampening=0.5, nesterov=True)
+
+
+@pytest.mark.parametrize(
+    "walk",
+    [
+        lambda f: descend(f, [0.7, 0.9], rate=0.2, steps=200, bounds=(0, 2)),
+        lambda f: newton(f, [0.7, 0.9], bounds=(0, 2)),
+        lambda f: lbfgs(f, [0.7, 0.9], bounds=(0, 2)),
+    ],
+    ids=["gd", "newton", "lbfgs"],
+)
+def test_a_minimum_in_the_corner_of_the_bounds_is_one(walk):
+    for turn in np.linspace(0, 1.5, 7):
+        bent = np.array([[2.0, turn], [turn, 2.0]])
+        assert walk(lambda p, bent=bent: np.einsum("...i,ij,...j", p, bent, p)).verdict == "minimum"
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 10, 30])
+def test_a_weak_way_down_is_found_however_the_saddle_is_turned(count):
+    for seed in range(5):
+        turned, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(count, count)))
+        bends = np.linspace(0.1, 1, count)
+        bends[0] = -1e-7
+        matrix = turned @ np.diag(bends) @ turned.T
+        trace = descend(lambda p, m=matrix: np.einsum("...i,ij,...j", p, m, p) / 2, np.zeros(count), grad=lambda p, m=matrix: p @ m, steps=1)
+        assert trace.verdict == "saddle"
