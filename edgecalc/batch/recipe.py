@@ -173,7 +173,7 @@ class Recipe:
         elif self.operator in PICTURES:
             parameters.setdefault("dtype", "uint8")
         if image.dtype != "uint8":
-            deep, image = image.dtype == "uint16", image.astype("float32")
+            deep, image = image.dtype in ("uint16", "int16"), image.astype("float32")
             image *= 255 / (65535.0 if deep else finite_peak(image) or 1.0)
         result = self.call(image, parameters, threads)
         return self.around(result) if self.operator == "orientation" else result

@@ -33,7 +33,7 @@ def add(commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from edgecalc.batch.plan import Job, part, plan
-    from edgecalc.errors import EdgecalcError
+    from edgecalc.errors import EdgecalcError, Locked
     from edgecalc.media.names import printable
 
     configure(args)
@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
         raise EdgecalcError("--files-from: standard input can be read but once; the name of a file, which may grow, is accepted")
     args.resume, stop, worst, rounds = True, interrupted_by_signals(), 0, 0
     seen: dict[Job, tuple[int, int]] = {}
-    told: list[str] = []
+    ahead: dict[tuple, float] = {}
+    told, waiting = list[str](), ""
     if not args.quiet:
         watched = ", ".join(map(printable, (*args.inputs, *filter(None, [args.files_from]))))
         print(f"edgecalc: watching {watched}; ^C ends it", flush=True, file=sys.stderr)
@@ -65,9 +66,16 @@ def run(args: argparse.Namespace) -> int:
             if each not in told:
                 print(f"edgecalc: {each}", flush=True, file=sys.stderr)
         told, worst = words, max(worst, 3 * bool(args.unreadable))
-        fresh = [job for job in part(everything, shard(args.shard)) if is_news(job, seen, args.settle)]
+        fresh = [job for job in part(everything, shard(args.shard)) if is_news(job, seen, ahead, args.settle)]
         if fresh:
-            code = carry_out(args, fresh, stop)
+            try:
+                code, waiting = carry_out(args, fresh, stop), ""
+            except Locked as error:  # they are news again once the other run is through
+                if not waiting:
+                    print(f"edgecalc: {error}; waiting", flush=True, file=sys.stderr)
+                code, waiting = 0, str(error)
+                for job in fresh:
+                    del seen[job]
             if code not in (0, 3):
                 return code
             worst = max(worst, code)
@@ -75,14 +83,17 @@ def run(args: argparse.Namespace) -> int:
     return 128 + stop.number if stop.is_set() else worst
 
 
-def is_news(job, seen: dict, settle: float) -> bool:
+def is_news(job, seen: dict, ahead: dict, settle: float) -> bool:
     """Whether a file has settled since it last changed, and was not handled so."""
     try:
         status = os.stat(job.source)
     except OSError:
         return False
     mark = (status.st_size, status.st_mtime_ns)
-    if 0 <= time.time() - status.st_mtime < settle or seen.get(job) == mark:  # what is dated ahead, as by a camera, does not settle by the clock
+    age = time.time() - status.st_mtime
+    if age < 0:  # dated ahead, as by a camera: it has settled once it has been seen so for as long
+        age = time.monotonic() - ahead.setdefault((job, mark), time.monotonic())
+    if age < settle or seen.get(job) == mark:
         return False
     seen[job] = mark
     return True

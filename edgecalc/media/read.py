@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -27,8 +28,10 @@ DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 WIDE = (*DEEP, "I", "F")
 COLOURS = ("RGB", "RGBA", "RGBX", "LA")  # of 16 bits a channel, as Pillow names what the file holds
 OTHER = {"B": "L", "L": "B", "N": "L" if sys.byteorder == "big" else "B"}  # byte order
-SAMPLE_FORMAT, BITS = 339, 258  # TIFF's tags
+NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "I;32B": "I;32N", "F;32BF": "F;32NF"}  # as libtiff gives what it has decompressed
+SAMPLE_FORMAT, BITS, PHOTOMETRIC, PLANES = 339, 258, 262, 284  # TIFF's tags
 UNSIGNED, SIGNED = 1, 2
+INTEGERS = {(16, SIGNED): "int16", (32, SIGNED): "int32", (32, UNSIGNED): "uint32"}  # that Pillow calls "I"
 BACK = {  # from upright to how each EXIF orientation lies in the file
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -58,14 +61,13 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
     name = printable(path)
     try:
         with opened(path) as file, Image.open(file, formats=FORMATS) as image:
-            frames = getattr(image, "n_frames", 1)
             if image.info.get("progressive"):
                 limits.check_scans(name, file)
-            for page in range(frames):
+            for page in count():
+                if page and not turned_to(image, page):
+                    break
                 if page >= limits.frames:
-                    raise ImageFileError(f"{name}: {frames} pages; up to {limits.frames} are accepted")
-                if page:
-                    image.seek(page)
+                    raise ImageFileError(f"{name}: more than {limits.frames} pages; up to {limits.frames} are accepted")
                 raw = raw_mode(image, name)
                 deep = ";16" in raw and image.mode in ("RGB", "RGBA")
                 limits.check_size(name, image.width, image.height, deep=deep or image.mode in WIDE)
@@ -74,9 +76,15 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                 if deep:
                     yield deep_colours(file, image, page, raw, rotate)
                     continue
-                samples = tag(image, SAMPLE_FORMAT, UNSIGNED)
-                lying, orientation = loaded(image, rotate)
-                yield Page(gray_array(lying, samples), orientation)
+                integers, white_is_0 = INTEGERS.get((tag(image, BITS, 0), tag(image, SAMPLE_FORMAT, UNSIGNED))), tag(image, PHOTOMETRIC, 1) == 0
+                signed = tag(image, SAMPLE_FORMAT, UNSIGNED) == SIGNED
+                if raw in ("L;2", "L;4") and isinstance(image.info.get("transparency"), int):
+                    image.info["transparency"] *= 85 if raw == "L;2" else 17  # as the pixels are
+                lying, orientation = loaded(as_stored(image, NATIVE.get(raw, raw)) if image.tile and image.tile[0][0] == "libtiff" else image, rotate)
+                gray = gray_array(lying, integers)
+                if white_is_0 and lying.mode in DEEP:  # of fewer bits Pillow turns it round itself
+                    gray = 65535 - gray
+                yield Page(gray.view(np.int8) if signed and lying.mode == "L" else gray, orientation)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
@@ -94,9 +102,18 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
 def unknown(path: Any) -> str:
     """What is said of a file that Pillow does not know."""
     with opened(path) as file:
-        if file.read(4) in (b"II*\0", b"MM\0*"):
-            return "a TIFF whose pixels are of a type that is not read, such as float64; integers of up to 32 bits and float32 are"
+        if file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+            return "a TIFF whose pixels are of a type that is not read, such as float64; integers of 8 and 16 bits and float32 are"
     return f"not an image of an accepted format ({', '.join(FORMATS)})"
+
+
+def turned_to(image: Image.Image, page: int) -> bool:
+    """Whether there is such a page. To count them all would take as long as to look through a long file."""
+    try:
+        image.seek(page)
+    except EOFError:
+        return False
+    return True
 
 
 def tag(image: Image.Image, number: int, default: int) -> int:
@@ -109,9 +126,13 @@ def raw_mode(image: Any, name: str) -> str:
     """Pillow's name for how the file holds the pixels. Depth that it would cut in a way that cannot be helped is refused."""
     arguments = image.tile[0][3] if image.tile else ""
     raw = str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
-    channels, bits = len(image.getbands()), 16 if ";16" in raw else tag(image, BITS, 8)
-    if channels > 1 and bits > 8 and not (";16" in raw and raw.partition(";")[0] in COLOURS and image.mode in ("RGB", "RGBA")):
-        raise ImageFileError(f"{name}: {bits} bits a channel, stored as {raw}; of that depth gray, RGB and RGBA, pixel by pixel, are accepted")
+    channels, bits, in_planes = len(image.getbands()), 16 if ";16" in raw else tag(image, BITS, 8), tag(image, PLANES, 1) == 2
+    if channels > 1 and bits > 8 and (in_planes or not (";16" in raw and raw.partition(";")[0] in COLOURS and image.mode in ("RGB", "RGBA"))):
+        raise ImageFileError(
+            f"{name}: {bits} bits a channel, stored as {raw}{' in planes' * in_planes}; of that depth gray, RGB and RGBA, pixel by pixel, are accepted"
+        )
+    if in_planes and image.mode in ("LA", "RGBA") and image.tile and image.tile[0][0] == "libtiff":
+        raise ImageFileError(f"{name}: compressed planes with alpha; pixel by pixel, or uncompressed, they are accepted")
     return raw
 
 
@@ -134,14 +155,18 @@ def deep_colours(file: BinaryIO, image: Image.Image, page: int, raw: str, rotate
 
 
 def decoded(image: Any, raw: str, rotate: bool) -> tuple[np.ndarray, int]:
+    lying, orientation = loaded(as_stored(image, raw), rotate)
+    return np.asarray(lying), orientation
+
+
+def as_stored(image: Any, raw: str) -> Any:
     """As if the file held its pixels so."""
     tiles = []
     for each in image.tile:
         changed = (*each[:3], raw if isinstance(each[3], str) else (raw, *each[3][1:]))
         tiles.append(type(each)._make(changed) if hasattr(each, "_make") else changed)
     image.tile = tiles
-    lying, orientation = loaded(image, rotate)
-    return np.asarray(lying), orientation
+    return image
 
 
 def opened(path: Any) -> BinaryIO:
@@ -177,17 +202,19 @@ def orientation_of(image: Image.Image) -> int:
     return int(told) if told in range(2, 9) else 1
 
 
-def gray_array(image: Image.Image, samples: int | None = None) -> np.ndarray:
-    """`samples`: whether a TIFF's integers have signs, which Pillow passes over."""
+def gray_array(image: Image.Image, integers: str | None = None) -> np.ndarray:
+    """`integers`: the type of those that a TIFF holds, where Pillow has one for all."""
     if image.mode == "L" and "transparency" not in image.info:
-        return np.asarray(image).view(np.int8 if samples == SIGNED else np.uint8)
+        return np.asarray(image)
     if image.mode in DEEP:
         deep = np.asarray(image).astype(np.uint16, copy=False)
         return np.where(deep == image.info["transparency"], np.uint16(65535), deep) if "transparency" in image.info else deep
     if image.mode == "F":
         return np.asarray(image).astype(np.float32, copy=False)
     if image.mode == "I":
-        wide = np.asarray(image).view(np.uint32 if samples == UNSIGNED else np.int32)
+        wide = np.asarray(image)
+        if integers:
+            return wide.astype(np.int16) if integers == "int16" else wide.view(integers)
         return wide.astype(np.uint16) if wide.min(initial=0) >= 0 and wide.max(initial=0) <= 65535 else wide
     if image.mode == "1" and "transparency" not in image.info:
         return np.asarray(image.convert("L"))

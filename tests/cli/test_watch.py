@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from edgecalc.batch.journal import rows
+from edgecalc.batch.journal import Journal, rows
 from edgecalc.cli.main import main
 from tests.batch.stage import ended, files, photos, start, wait
 
@@ -72,7 +72,19 @@ def test_a_file_that_still_grows_is_left_until_it_has_settled(tmp_path):
 def test_a_file_from_tomorrow_is_done(tmp_path):
     source = photos(tmp_path / "in", 1)
     os.utime(source / "000.png", (time.time() + 86400,) * 2)
-    assert watch(source, "-o", tmp_path / "out", settle=2) == 0
+    assert watch(source, "-o", tmp_path / "out", settle=0.05, rounds=1) == 0
+    assert not (tmp_path / "out").exists()
+    assert watch(source, "-o", tmp_path / "out", settle=0.05, rounds=20) == 0
+    assert len(files(tmp_path / "out")) == 1
+
+
+def test_another_run_in_the_folder_is_waited_for(tmp_path, capsys):
+    source = photos(tmp_path / "in", 1)
+    other = Journal(tmp_path / "out")
+    assert watch(source, "-o", tmp_path / "out", rounds=3) == 0
+    assert capsys.readouterr().err.count("another run writes there") == 1 and not files(tmp_path / "out")
+    other.close()
+    assert watch(source, "-o", tmp_path / "out") == 0
     assert len(files(tmp_path / "out")) == 1
 
 
