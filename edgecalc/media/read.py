@@ -31,7 +31,10 @@ OTHER = {"B": "L", "L": "B", "N": "L" if sys.byteorder == "big" else "B"}  # byt
 NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "I;32B": "I;32N", "F;32BF": "F;32NF"}  # as libtiff gives what it has decompressed
 SAMPLE_FORMAT, BITS, PHOTOMETRIC, PLANES = 339, 258, 262, 284  # TIFF's tags
 UNSIGNED, SIGNED = 1, 2
-INTEGERS = {(16, SIGNED): "int16", (32, SIGNED): "int32", (32, UNSIGNED): "uint32"}  # that Pillow calls "I"
+INTEGERS = {  # that Pillow takes for others
+    ("L", 8, SIGNED): "int8", ("I", 16, SIGNED): "int16", ("I", 32, SIGNED): "int32", ("I", 32, UNSIGNED): "uint32",
+}  # fmt: skip
+FEW_BITS = {"L;2": 85, "L;4": 17}  # by which Pillow multiplies pixels, but not the transparent one
 BACK = {  # from upright to how each EXIF orientation lies in the file
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -71,20 +74,7 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                 raw = raw_mode(image, name)
                 deep = ";16" in raw and image.mode in ("RGB", "RGBA")
                 limits.check_size(name, image.width, image.height, deep=deep or image.mode in WIDE)
-                if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
-                    image.draft("L", image.size)
-                if deep:
-                    yield deep_colours(file, image, page, raw, rotate)
-                    continue
-                integers, white_is_0 = INTEGERS.get((tag(image, BITS, 0), tag(image, SAMPLE_FORMAT, UNSIGNED))), tag(image, PHOTOMETRIC, 1) == 0
-                signed = tag(image, SAMPLE_FORMAT, UNSIGNED) == SIGNED
-                if raw in ("L;2", "L;4") and isinstance(image.info.get("transparency"), int):
-                    image.info["transparency"] *= 85 if raw == "L;2" else 17  # as the pixels are
-                lying, orientation = loaded(as_stored(image, NATIVE.get(raw, raw)) if image.tile and image.tile[0][0] == "libtiff" else image, rotate)
-                gray = gray_array(lying, integers)
-                if white_is_0 and lying.mode in DEEP:  # of fewer bits Pillow turns it round itself
-                    gray = 65535 - gray
-                yield Page(gray.view(np.int8) if signed and lying.mode == "L" else gray, orientation)
+                yield deep_colours(file, image, page, raw, rotate) if deep else as_told(image, raw, rotate)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:
@@ -134,6 +124,22 @@ def raw_mode(image: Any, name: str) -> str:
     if in_planes and image.mode in ("LA", "RGBA") and image.tile and image.tile[0][0] == "libtiff":
         raise ImageFileError(f"{name}: compressed planes with alpha; pixel by pixel, or uncompressed, they are accepted")
     return raw
+
+
+def as_told(image: Any, raw: str, rotate: bool) -> Page:
+    """With what Pillow passes over of a file."""
+    samples, bits = tag(image, SAMPLE_FORMAT, UNSIGNED), tag(image, BITS, 0)
+    white_is_0 = image.mode in DEEP and tag(image, PHOTOMETRIC, 1) == 0  # of fewer bits Pillow turns it round itself
+    if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
+        image.draft("L", image.size)
+    if raw in FEW_BITS and isinstance(image.info.get("transparency"), int):
+        image.info["transparency"] *= FEW_BITS[raw]
+    if image.tile and image.tile[0][0] == "libtiff" and raw in NATIVE:
+        image = as_stored(image, NATIVE[raw])
+    lying, orientation = loaded(image, rotate)
+    kind = INTEGERS.get((image.mode, bits, samples))
+    gray = np.asarray(lying).astype(kind) if kind else gray_array(lying)
+    return Page(65535 - gray if white_is_0 else gray, orientation)
 
 
 def deep_colours(file: BinaryIO, image: Image.Image, page: int, raw: str, rotate: bool) -> Page:
@@ -202,8 +208,7 @@ def orientation_of(image: Image.Image) -> int:
     return int(told) if told in range(2, 9) else 1
 
 
-def gray_array(image: Image.Image, integers: str | None = None) -> np.ndarray:
-    """`integers`: the type of those that a TIFF holds, where Pillow has one for all."""
+def gray_array(image: Image.Image) -> np.ndarray:
     if image.mode == "L" and "transparency" not in image.info:
         return np.asarray(image)
     if image.mode in DEEP:
@@ -213,8 +218,6 @@ def gray_array(image: Image.Image, integers: str | None = None) -> np.ndarray:
         return np.asarray(image).astype(np.float32, copy=False)
     if image.mode == "I":
         wide = np.asarray(image)
-        if integers:
-            return wide.astype(np.int16) if integers == "int16" else wide.view(integers)
         return wide.astype(np.uint16) if wide.min(initial=0) >= 0 and wide.max(initial=0) <= 65535 else wide
     if image.mode == "1" and "transparency" not in image.info:
         return np.asarray(image.convert("L"))
