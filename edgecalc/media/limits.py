@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from edgecalc.errors import ImageFileError
 
@@ -11,8 +10,7 @@ PART = 0.7  # of the machine's memory, for all workers together
 NEEDED, NEEDED_DEEP = 20, 36  # bytes for each pixel, all steps together: most operators take half of it, or less
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     pixels: int = 178_956_970  # where Pillow refuses, too
     side: int = 1 << 24
     frames: int = 64
