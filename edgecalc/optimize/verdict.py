@@ -29,7 +29,7 @@ KRYLOV = 24  # products of the Hessian with a vector, which find its lowest eige
 NARROWER = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004)  # of the sphere
 CLOSE = 1e-6  # of 1 + |x|: where values are looked at to confirm an eigenvalue, or
 BEYOND = 3.0  # times Newton's step: past the stationary point and up again
-AT_BOUND = 1e-9
+AT_BOUND = 1e-9  # of 1 + |x|: a variable so close stands at its bound
 ROUNDING = 1e-14  # of f
 
 

@@ -1,6 +1,7 @@
 """What the tests of runs share: folders of small pictures, runs in processes of their own, and a look at what they leave."""
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -42,6 +43,18 @@ def photos(folder: Path, count: int = 6, size: int = 40, seed: int = 0) -> Path:
         name = f"{number:03}{('.png', '.jpg', '.tif', '.bmp', '.webp')[number % 5]}"
         Image.fromarray(image).save(folder / ("deep" if number % 3 == 2 else "") / name)
     return folder
+
+
+def unlistable(monkeypatch: Any, ending: str) -> None:
+    """Folders whose names end so cannot be listed, by root either."""
+    scandir = os.scandir
+
+    def refused(path: Any) -> Any:
+        if str(path).endswith(ending):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
 
 
 def start(*arguments: Any, environment: dict[str, str] | None = None, **options: Any) -> subprocess.Popen:

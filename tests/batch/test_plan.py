@@ -12,7 +12,7 @@ import pytest
 from edgecalc.batch.plan import STATE, Job, Selection, identity, key, plan
 from edgecalc.batch.plan import part as one_of
 from edgecalc.errors import EdgecalcError
-from tests.batch.stage import taken_by_a_million
+from tests.batch.stage import taken_by_a_million, unlistable
 from tests.core.test_memory import needs_proc
 
 TREE = ("a.jpg", "b.PNG", "deep/c.tif", "deep/er/d.webp", "deep/er/e.bmp", "z.jpeg")
@@ -214,14 +214,7 @@ def test_loops_of_links_end_and_linked_folders_are_not_followed(tmp_path):
 
 
 def test_a_folder_that_cannot_be_listed_is_told_and_left_out(folder, tmp_path, monkeypatch):
-    scandir = os.scandir
-
-    def refused(path):
-        if str(path).endswith("er"):
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refused)
+    unlistable(monkeypatch, "er")
     unreadable = []
     assert len(plan([str(folder)], tmp_path / "out", Selection(recursive=True), unreadable)) == 4
     assert unreadable == [f"{folder / 'deep' / 'er'}: Permission denied; left out"]

@@ -14,7 +14,7 @@ from edgecalc.batch.journal import rows
 from edgecalc.cli.main import main
 from edgecalc.media.write import write, write_whole
 from edgecalc.reference.images import photo
-from tests.batch.stage import ROOT, photos, run
+from tests.batch.stage import ROOT, photos, run, unlistable
 
 
 @pytest.fixture
@@ -151,16 +151,11 @@ def test_outputs_of_other_runs_are_no_inputs(tmp_path):
 
 def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path, capsys, monkeypatch):
     photos(tmp_path / "in", 3)
-    scandir = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: no_entry(path) if str(path).endswith("deep") else scandir(path))
+    unlistable(monkeypatch, "deep")
     assert command("run", tmp_path / "in", "-r", "-o", tmp_path / "out", "--json") == 3
     out, err = capsys.readouterr()
     assert "deep: Permission denied; left out" in err
     assert '"unreadable": 1' in out.splitlines()[-1] and '"exit": 3' in out.splitlines()[-1]
-
-
-def no_entry(path):
-    raise PermissionError(errno.EACCES, "Permission denied", path)
 
 
 def test_a_journal_on_a_full_disk_is_not_to_be_moved_away(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from edgecalc.batch.journal import Journal, rows
 from edgecalc.cli.main import main
-from tests.batch.stage import ended, files, photos, start, wait
+from tests.batch.stage import ended, files, photos, start, unlistable, wait
 
 
 def watch(*arguments, rounds=1, settle=0):
@@ -91,14 +91,7 @@ def test_another_run_in_the_folder_is_waited_for(tmp_path, capsys):
 def test_a_folder_that_cannot_be_read_is_told_once_and_is_a_failure(tmp_path, capsys, monkeypatch):
     source = photos(tmp_path / "in", 1)
     (source / "deep").mkdir(exist_ok=True)
-    scandir = os.scandir
-
-    def refused(path):
-        if str(path).endswith("deep"):
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refused)
+    unlistable(monkeypatch, "deep")
     assert watch(source, "-r", "-o", tmp_path / "out", rounds=4) == 3
     assert capsys.readouterr().err.count("deep: Permission denied; left out") == 1
 
