@@ -31,7 +31,43 @@ cdef extern from *:
     #endif
         for (; k < count; k++) out[k] = (uint8_t) (int) (sqrtf((float) squares[k]) + 0.5f);
     }
+    /* The arc tangent's polynomial: minimax, relative error 1.5e-8. */
+    static const double ARC[] = {
+        0.999999984766, -0.333330733452, 0.199926193919, -0.142036444602, 0.106409339875, -0.0750429444554, 0.0426915180946, -0.0160686282131, 0.00284988943095
+    };
+    /* polar_near, below, step by step, in two thirds of the steps that a compiler makes of its conditions. Tells how many pixels are done. */
+    static ptrdiff_t edgecalc_polar(const int16_t *x, const int16_t *y, int16_t side, int16_t mid, float *out, float *second, ptrdiff_t count) {
+        ptrdiff_t j = 0;
+    #if defined(__AVX512BW__) && defined(__AVX512DQ__)
+    #define LINE(place) _mm512_loadu_si512((const void *) (place))
+    #define ALL(number) _mm512_set1_ps((float) (number))
+    #define ADD _mm512_add_ps
+    #define MUL _mm512_mul_ps
+    #define FLOATS(row) _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(half ? _mm512_extracti64x4_epi64(row, 1) : _mm512_castsi512_si256(row)))
+    #define UNFOLD(where, whole) _mm512_mask_sub_ps(a, (__mmask16) ((where) >> 16 * half), ALL(whole), a)
+        for (; j + 32 <= count; j += 32) {
+            __m512i h = _mm512_sub_epi16(LINE(x + j + 1), LINE(x + j - 1)), beside = _mm512_add_epi16(LINE(y + j + 1), LINE(y + j - 1));
+            __m512i v = _mm512_add_epi16(_mm512_mullo_epi16(_mm512_set1_epi16(side), beside), _mm512_mullo_epi16(_mm512_set1_epi16(mid), LINE(y + j)));
+            __m512i along = _mm512_abs_epi16(h), up = _mm512_abs_epi16(v), most = _mm512_max_epi16(along, up), least = _mm512_min_epi16(along, up);
+            __mmask32 steep = _mm512_cmpgt_epi16_mask(up, along), left = _mm512_movepi16_mask(h), below = _mm512_movepi16_mask(v);
+            for (int half = 0; half < 2; half++) {
+                __m512 larger = FLOATS(most), smaller = FLOATS(least);
+                __m512 ratio = _mm512_div_ps(smaller, _mm512_max_ps(larger, ALL(1))), s = MUL(ratio, ratio), q = MUL(s, s);
+                __m512 low = ADD(ADD(ALL(ARC[1]), MUL(ALL(ARC[2]), s)), MUL(q, ADD(ALL(ARC[3]), MUL(ALL(ARC[4]), s))));
+                __m512 high = ADD(ADD(ALL(ARC[5]), MUL(ALL(ARC[6]), s)), MUL(q, ADD(ALL(ARC[7]), MUL(ALL(ARC[8]), s))));
+                __m512 a = MUL(ADD(ALL(ARC[0]), MUL(s, ADD(low, MUL(MUL(q, q), high)))), ratio);
+                a = UNFOLD(steep, 1.5707963267948966);
+                a = UNFOLD(left, 3.141592653589793);
+                _mm512_storeu_ps(second + j + 16 * half, UNFOLD(below, 0));
+                _mm512_storeu_ps(out + j + 16 * half, _mm512_sqrt_ps(ADD(MUL(larger, larger), MUL(smaller, smaller))));
+            }
+        }
+    #endif
+        return j;
+    }
     """
+    const double[9] ARC
+    Py_ssize_t edgecalc_polar(const int16_t* x, const int16_t* y, int16_t side, int16_t mid, float* out, float* second, Py_ssize_t count) noexcept nogil
     void edgecalc_roots(const uint16_t* squares, uint8_t* out, Py_ssize_t count) noexcept nogil
 
 ctypedef void (*pair_row)(const void* x, const void* y, double side, double mid, void* out, void* second, Py_ssize_t count) noexcept nogil
@@ -147,7 +183,7 @@ cdef void l2_picture_near(const int16_t* x, const int16_t* y, double side, doubl
 
 
 cdef inline real arc(real ratio, bint steep, bint left, bint below) noexcept nogil:
-    """The arc tangent of the smaller derivative over the larger, by a polynomial (minimax, relative error 1.5e-8), then unfolded.
+    """The arc tangent of the smaller derivative over the larger, by a polynomial, then unfolded.
 
     Its halves wait for each other as little as can be: a chain of eight steps leaves the processor idle.
 
@@ -156,9 +192,9 @@ cdef inline real arc(real ratio, bint steep, bint left, bint below) noexcept nog
       left  \\ /
     """
     cdef real s = ratio * ratio, q = s * s
-    cdef real low = (<real> -0.333330733452 + <real> 0.199926193919 * s) + q * (<real> -0.142036444602 + <real> 0.106409339875 * s)
-    cdef real high = (<real> -0.0750429444554 + <real> 0.0426915180946 * s) + q * (<real> -0.0160686282131 + <real> 0.00284988943095 * s)
-    cdef real a = (<real> 0.999999984766 + s * (low + q * q * high)) * ratio
+    cdef real low = (<real> ARC[1] + <real> ARC[2] * s) + q * (<real> ARC[3] + <real> ARC[4] * s)
+    cdef real high = (<real> ARC[5] + <real> ARC[6] * s) + q * (<real> ARC[7] + <real> ARC[8] * s)
+    cdef real a = (<real> ARC[0] + s * (low + q * q * high)) * ratio
     a = <real> 1.5707963267948966 - a if steep else a
     a = <real> 3.141592653589793 - a if left else a
     return -a if below else a
@@ -187,7 +223,7 @@ cdef void polar_near(const int16_t* x, const int16_t* y, double side, double mid
     """Magnitude and orientation of int16 derivatives, compared before they become floats, when twice as many go at once."""
     cdef Py_ssize_t j
     cdef int16_t h, v, along, up, larger, smaller, s = <int16_t> side, m = <int16_t> mid
-    for j in range(count):
+    for j in range(edgecalc_polar(x, y, s, m, out, second, count), count):
         h, v = across(x, j, True), down(y, j, s, m, True)
         along, up = <int16_t> abs(h), <int16_t> abs(v)
         larger, smaller = (up if up > along else along), (along if up > along else up)
