@@ -326,8 +326,7 @@ def derivatives(field: Field, norm: str) -> tuple[np.ndarray, np.ndarray]:
     if field.second is not None:
         return field.first, field.second
     operator = stencils.sobel(field.ksize)
-    divide = 16.0 if field.kind == I16 and field.ksize == 7 else 1.0
-    options = (field.border, field.cval, False, None, field.kind, divide)
+    options = (field.border, field.cval, False, None, field.kind, field.divided if field.kind == I16 else 1.0)
     pairs = [apply(((operator, "x"), (operator, "y")), plane, "each", options) for plane in field.first]
     (x, y), *others = pairs
     longest = in_order(x, y, norm) if others else EMPTY
