@@ -9,7 +9,7 @@
         values  ──>    └─ x[:-1] ─ square ──┘                                 <──  cotangents
 
 The value is always what NumPy gives, to the last bit. The rules and the conventions (slope 0 of abs at 0, of maximum(x, 0) at 0)
-are tables in `automatic_rules`; comparisons give plain arrays, so that `if` and `numpy.where` work as ever.
+are tables in `automatic_rules`, `automatic_functions` and `automatic_composed`; comparisons give plain arrays, so that `if` and `numpy.where` work as ever.
 """
 
 import math

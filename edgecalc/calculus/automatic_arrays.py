@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.calculus.automatic_functions import ARRAYS, COMPOSED, cast, pick
+from edgecalc.calculus.automatic_composed import COMPOSED
+from edgecalc.calculus.automatic_functions import ARRAYS, cast, pick
 from edgecalc.calculus.automatic_rules import ELEMENTWISE, PLAIN, SHAPES, Elementwise, Linear, NoDerivative
 
 FROM_MATH = {"fsum": "sum", "fabs": "abs", "dist": "linalg.norm"}
@@ -62,22 +63,13 @@ class Traced:
         value = function(*stripped(args), **stripped(options))
         try:
             with np.errstate(all="ignore"):
-                found = COMPOSED[function](*args, **options)
-                return found.settle(value) if isinstance(found, Traced) else value
+                return settled(COMPOSED[function](*args, **options), value)
         except TypeError as error:
             if isinstance(error, NoDerivative) or "argument" not in str(error):
                 raise
             raise NoDerivative(
                 f"{name_of(function)}: {str(error).partition('() ')[2]}: has no derivative rule; leave it out, {NUMERICALLY}"
             ) from None
-
-    def settle(self, value: Any) -> "Traced":
-        """With the value NumPy gives where the rule was composed of other functions."""
-        inner = self
-        while isinstance(inner.value, Traced):
-            inner = inner.value
-        inner.value = value
-        return self
 
     @property
     def plain(self) -> Any:
@@ -197,13 +189,31 @@ def linearly(function: Any, row: Linear, args: tuple, options: dict) -> Any:
     return top.linear(function, row, operands, settings, options)
 
 
+def settled(found: Any, value: Any) -> Any:
+    """With the value that NumPy gives, where a rule was composed of other functions."""
+    if isinstance(found, tuple | list):
+        return like(value, [settled(*each) for each in zip(found, value, strict=True)])
+    if not isinstance(found, Traced):
+        return value
+    inner = found
+    while isinstance(inner.value, Traced):
+        inner = inner.value
+    inner.value = value
+    return found
+
+
 def stripped(item: Any) -> Any:
     """Without traces, within lists, tuples and dicts too."""
     if isinstance(item, Traced):
         return item.plain
     if item.__class__ is dict:
         return {key: stripped(kept) for key, kept in item.items()}
-    return item.__class__(map(stripped, item)) if item.__class__ in (list, tuple) else item
+    return like(item, list(map(stripped, item))) if isinstance(item, list | tuple) else item
+
+
+def like(sequence: Any, parts: list) -> Any:
+    """A list, a tuple or a named one."""
+    return sequence._make(parts) if hasattr(sequence, "_make") else sequence.__class__(parts)
 
 
 # ---------------------------------------------------------------- names for the errors
@@ -242,7 +252,7 @@ def called_from(frame: Any) -> str | None:
 ARITHMETIC = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power, "mod": np.remainder}
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "floordiv")
 METHODS = (
-    *("sum", "mean", "prod", "cumsum", "std", "var", "max", "min", "dot", "trace", "diagonal", "take", "repeat"),
+    *("sum", "mean", "prod", "cumsum", "cumprod", "std", "var", "max", "min", "dot", "trace", "diagonal", "take", "repeat"),
     *("ravel", "squeeze", "swapaxes", "round", "any", "all", "argmax", "argmin", "argsort"),
 )
 

@@ -1,7 +1,6 @@
-"""Rules of automatic differentiation for functions of whole arrays; see `automatic_rules`.
+"""Rules of automatic differentiation for functions that are linear in arrays; see `automatic_rules`.
 
-ARRAYS        function -> linear in its operands: how a cotangent g goes back to operand number i
-COMPOSED      function -> the same function, written with those of the tables; the value is NumPy's own all the same
+ARRAYS        function -> how a cotangent g goes back to operand number i
 """
 
 from collections.abc import Callable
@@ -14,9 +13,6 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from edgecalc.calculus.automatic_rules import Linear, NoDerivative
 
 BASIC = (int, slice, np.integer, type(None), type(...))  # indices that name no place twice
-
-
-# ---------------------------------------------------------------- functions that are linear in their operands
 
 
 def reduce_to(g: Any, shape: tuple, full: tuple) -> Any:
@@ -174,6 +170,16 @@ def pull_einsum(g, i, operands, subscripts, *, optimize=False):
     return np.expand_dims(back, tuple(k for k, letter in enumerate(inputs[i]) if letter not in known))
 
 
+def solved(matrix: Any, right: Any) -> Any:
+    """numpy.linalg.solve with a matrix that does not vary."""
+    return right.array_function(solved, (matrix, right), {}) if hasattr(right, "level") else np.linalg.solve(matrix, right)
+
+
+def pull_solved(g, i, operands, matrix):
+    back = solved(np.swapaxes(matrix, -1, -2), g)
+    return reduce_to(back, operands[0].shape, back.shape)
+
+
 def einsum_letters(subscripts: str) -> tuple[list[str], str]:
     if not isinstance(subscripts, str):
         raise NoDerivative('numpy.einsum: operands with lists of axes came; the form with letters is accepted: "ij,jk->ik"')
@@ -201,6 +207,7 @@ ARRAYS: dict[Callable, Linear] = {
     np.broadcast_to: Linear(pull_broadcast),
     pick: Linear(pull_pick),
     scatter: Linear(pull_scatter),
+    solved: Linear(pull_solved, lead=1),
     cast: Linear(pull_cast),
     np.concatenate: Linear(pull_concatenated, count=None, listed=True),
     np.where: Linear(pull_where, count=2, lead=1),
@@ -208,181 +215,4 @@ ARRAYS: dict[Callable, Linear] = {
     np.dot: Linear(pull_dot, count=2, product=True),
     np.tensordot: Linear(pull_tensordot, count=2, product=True),
     np.einsum: Linear(pull_einsum, count=None, lead=1, product=True, check=lambda settings: einsum_letters(settings[0])),
-}
-
-
-# ---------------------------------------------------------------- functions written with the ones above
-
-
-def choice(first_wins: Callable) -> Callable:
-    """The larger (smaller) of two: a constant wins a tie, and of two that vary the first."""
-
-    def choose(a, b):
-        return np.where(first_wins(b, a), b, a) if hasattr(b, "level") else np.where(first_wins(a, b), a, b)
-
-    return choose
-
-
-def clip(x, a_min=None, a_max=None, *, min=None, max=None):
-    low, high = a_min if min is None else min, a_max if max is None else max
-    x = x if low is None else np.maximum(x, low)
-    return +x if high is None else np.minimum(x, high)
-
-
-def of_rows(reduced: Callable) -> Callable:
-    """A function of an array and its axes, made of one that reduces the rows of a table."""
-
-    def whole(x, axis=None, *, keepdims=False):
-        axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
-        kept = [k for k in range(x.ndim) if k not in axes]
-        rows = np.reshape(np.transpose(x, (*kept, *axes)), (-1, int(np.prod([x.shape[k] for k in axes]))))
-        return np.reshape(reduced(rows), [1 if k in axes else x.shape[k] for k in range(x.ndim) if keepdims or k in kept])
-
-    return whole
-
-
-def extreme(where_is: Callable) -> Callable:
-    return of_rows(lambda rows: rows[np.arange(len(rows)), where_is(rows, axis=1)])
-
-
-@of_rows
-def prod(rows):
-    """In pairs, so that a zero among the factors does no harm."""
-    while rows.shape[1] > 1:
-        half = rows.shape[1] // 2
-        rows = np.concatenate([rows[:, :half] * rows[:, half : 2 * half], rows[:, 2 * half :]], axis=1)
-    return rows
-
-
-def var(x, axis=None, *, ddof=0, keepdims=False):
-    squares = np.square(x - np.mean(x, axis=axis, keepdims=True))
-    total = np.sum(squares, axis=axis, keepdims=keepdims)
-    return total / (x.size / total.size - ddof)
-
-
-def std(x, axis=None, *, ddof=0, keepdims=False):
-    return root_of_squares(var(x, axis, ddof=ddof, keepdims=keepdims))
-
-
-def root_of_squares(squares):
-    none = squares == 0
-    return np.where(none, 0.0, np.sqrt(np.where(none, 1.0, squares)))
-
-
-def norm(x, ord=None, axis=None, keepdims=False):
-    if ord in (1, np.inf) and (x.ndim == 1 or isinstance(axis, int)):
-        return (np.sum if ord == 1 else np.max)(abs(x), axis=axis, keepdims=keepdims)
-    if ord is None or ord == "fro" or (ord == 2 and (x.ndim == 1 or isinstance(axis, int))):
-        return root_of_squares(np.sum(np.square(x), axis=axis, keepdims=keepdims))
-    raise NoDerivative(f"numpy.linalg.norm: ord={ord!r} came for {x.ndim} dimensions; None, 'fro', and along one axis 1, 2 and inf are accepted")
-
-
-def diff(a, n=1, axis=-1):
-    before = (slice(None),) * normalize_axis_index(axis, a.ndim)
-    for _ in range(n):
-        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
-    return +a
-
-
-def stack(arrays, axis=0):
-    return np.concatenate([np.expand_dims(part, axis) for part in arrays], axis=axis)
-
-
-def vstack(tup):
-    return np.concatenate([part if np.ndim(part) > 1 else np.reshape(part, (1, -1)) for part in tup])
-
-
-def hstack(tup):
-    return np.concatenate([part if np.ndim(part) else np.reshape(part, (1,)) for part in tup], axis=int(np.ndim(tup[0]) > 1))
-
-
-def column_stack(tup):
-    return np.concatenate([part if np.ndim(part) > 1 else np.reshape(part, (-1, 1)) for part in tup], axis=1)
-
-
-def inner(a, b):
-    return np.tensordot(a, b, ((-1,), (-1,))) if np.ndim(a) and np.ndim(b) else a * b
-
-
-def outer(a, b):
-    return np.ravel(a)[:, None] * np.ravel(b)[None, :]
-
-
-def take(a, indices, axis=None):
-    return np.ravel(a)[indices] if axis is None else a[(slice(None),) * normalize_axis_index(axis, a.ndim) + (indices,)]
-
-
-def repeat(a, repeats, axis=None):
-    return take(a, np.repeat(np.arange(a.size if axis is None else a.shape[axis]), repeats), axis)
-
-
-def sort(a, axis=-1):
-    if axis is None:
-        return np.sort(np.ravel(a))
-    rows = np.moveaxis(a, axis, -1)
-    grid = np.indices(rows.shape, sparse=True)[:-1]
-    return np.moveaxis(rows[(*grid, np.argsort(rows, axis=-1))], -1, axis)
-
-
-def diagonal(a):
-    steps = np.arange(min(a.shape[:2]))
-    return np.moveaxis(a[steps, steps], 0, -1)
-
-
-def trace(a):
-    return np.sum(diagonal(a), axis=-1)
-
-
-def triangle(mask: Callable) -> Callable:
-    return lambda m, k=0: np.where(mask(np.ones(m.shape[-2:], bool), k), m, 0.0)
-
-
-def full_like(a, fill_value):
-    return np.broadcast_to(fill_value, a.shape).astype(a.dtype)
-
-
-def select(condlist, choicelist, default=0):
-    for condition, value in zip(condlist[::-1], choicelist[::-1], strict=True):
-        default = np.where(condition, value, default)
-    return default
-
-
-def polyval(p, x):
-    total = 0.0 * x
-    for factor in p:
-        total = total * x + factor
-    return total
-
-
-COMPOSED: dict[Callable, Callable] = {
-    np.maximum: choice(np.greater),
-    np.minimum: choice(np.less),
-    np.fmax: choice(lambda a, b: np.greater(a, b) | np.isnan(b)),
-    np.fmin: choice(lambda a, b: np.less(a, b) | np.isnan(b)),
-    np.clip: clip,
-    np.max: extreme(np.argmax),
-    np.amax: extreme(np.argmax),
-    np.min: extreme(np.argmin),
-    np.amin: extreme(np.argmin),
-    np.prod: prod,
-    np.var: var,
-    np.std: std,
-    np.linalg.norm: norm,
-    np.diff: diff,
-    np.stack: stack,
-    np.vstack: vstack,
-    np.hstack: hstack,
-    np.column_stack: column_stack,
-    np.inner: inner,
-    np.outer: outer,
-    np.full_like: full_like,
-    np.select: select,
-    np.polyval: polyval,
-    np.take: take,
-    np.repeat: repeat,
-    np.sort: sort,
-    np.diagonal: diagonal,
-    np.trace: trace,
-    np.tril: triangle(np.tril),
-    np.triu: triangle(np.triu),
 }

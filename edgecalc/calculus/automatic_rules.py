@@ -3,7 +3,7 @@
     ELEMENTWISE   ufunc    -> one slope per operand: dy/da, dy/db, from y, a and b
     PLAIN         functions whose answer does not vary: comparisons, floor, shape ...
 
-    and in automatic_functions:
+    and in automatic_functions and automatic_composed:
     ARRAYS        function -> linear in its operands: how a cotangent g goes back to operand number i
     COMPOSED      function -> the same function, written with those of the other tables
 
@@ -208,7 +208,7 @@ PLAIN: frozenset[Callable] = SHAPES | frozenset(
         *(np.isnan, np.isfinite, np.isinf, np.signbit),
         *(np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.any, np.all, np.count_nonzero),
         *(np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide, np.heaviside, np.spacing),
-        *(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.argwhere),
+        *(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.isin),
     }
 )
 BENT = frozenset(

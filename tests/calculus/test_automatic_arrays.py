@@ -155,9 +155,9 @@ def add_to_a_plain_array(x):
         (lambda x: float(x[0]) ** 2, r"float\(x\): would lose the derivative; leave it out"),
         (lambda x: int(x[0]), r"int\(x\): would lose the derivative"),
         (np.fft.fft, r"numpy\.fft\.fft: has no derivative rule.*calculus\.derivative"),
-        (np.sinc, r"numpy\.sinc: has no derivative rule"),
+        (np.i0, r"numpy\.i0: has no derivative rule"),
         (lambda x: np.nextafter(x, 1), r"numpy\.nextafter: has no derivative rule"),
-        (lambda x: np.interp(x, [0, 1], [0, 1]), r"numpy\.interp: has no derivative rule"),
+        (lambda x: np.histogram(x)[0], r"numpy\.histogram: has no derivative rule"),
         (lambda x: np.add(x, 1, out=BUFFER), r"numpy\.add: an array is changed in place.*y = y \+ x"),
         (np.add.reduce, r"numpy\.add: reduce came; only the plain call"),
         (lambda x: np.add(x, 1, where=[True, False]), r"numpy\.add: where= came"),
@@ -173,7 +173,7 @@ def add_to_a_plain_array(x):
         (lambda x: np.einsum("ii->i", x[None][:, :1]), r'numpy\.einsum: "ii->i" came'),
         (lambda x: np.einsum(x, [0]), r"numpy\.einsum: operands with lists"),
         (lambda x: np.linalg.norm(x[None], "nuc"), r"numpy\.linalg\.norm: ord='nuc' came"),
-        (lambda x: np.linalg.inv(x[:, None] * x), r"numpy\.linalg\.inv: has no derivative rule"),
+        (lambda x: np.linalg.eigvalsh(x[:, None] * x), r"numpy\.linalg\.eigvalsh: has no derivative rule"),
     ],
 )
 def test_what_cannot_be_differentiated_says_so_and_what_to_do(f, said):
@@ -246,7 +246,7 @@ def test_what_code_changes_after_it_was_used_is_remembered_as_it_was():
 def test_code_that_catches_what_cannot_be_followed_is_refused_where_it_gives_another_value(mode):
     def penalised(p):
         try:
-            return np.sum(p**2) - np.log(np.linalg.det(np.diag(p)))
+            return np.sum(p**2) - np.sum(np.log(np.linalg.eigvalsh(np.diag(p))))
         except Exception:
             return 1e10
 

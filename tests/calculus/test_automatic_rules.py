@@ -5,7 +5,8 @@ import pytest
 
 from edgecalc.calculus import automatic_functions as functions
 from edgecalc.calculus.automatic import derivative, gradient, hessian, hessian_vector, jacobian, jvp, value_and_gradient
-from edgecalc.calculus.automatic_functions import ARRAYS, COMPOSED
+from edgecalc.calculus.automatic_composed import COMPOSED
+from edgecalc.calculus.automatic_functions import ARRAYS
 from edgecalc.calculus.automatic_rules import ELEMENTWISE, PLAIN
 
 EIGHTH = np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 0, 4 / 5, -1 / 5, 4 / 105, -1 / 280])
@@ -65,6 +66,18 @@ WITHOUT_COMPLEX |= {np.deg2rad, np.radians, np.rad2deg, np.degrees, np.conjugate
 RNG = np.random.default_rng(0)
 MATRIX, VECTOR, CUBE = RNG.normal(size=(4, 3)), RNG.normal(size=4), RNG.normal(size=(2, 4, 3))
 YES = RNG.random((3, 4)) > 0.5
+SQUARE = RNG.normal(size=(3, 3)) + 3 * np.eye(3)
+PLACES = np.array([-1.5, 0.3, 1.2, 2.0])
+
+
+def grown(x):
+    """A matrix far from singular, and one that is positive."""
+    return SQUARE + 0.2 * x[:, :3] @ x[:, 1:].T
+
+
+def positive(x):
+    return np.eye(3) + x @ x.T
+
 
 # Each array function on x of shape (3, 4), all distinct; broadcast, with axes, negative axes and both operands.
 CASES = {
@@ -175,6 +188,109 @@ CASES = {
     np.polyval: [lambda x: np.polyval([1, -2, 3], x), lambda x: np.polyval(x[0], x[1]), lambda x: np.polyval(x[0], 0.5)],
     np.tril: [np.tril, lambda x: np.tril(x, 1)],
     np.triu: [lambda x: np.triu(x, -1)],
+    np.take_along_axis: [
+        lambda x: np.take_along_axis(x, np.array([[1], [0], [3]]), 1),
+        lambda x: np.take_along_axis(x, np.argsort(x, axis=0), axis=0),
+    ],
+    np.tile: [lambda x: np.tile(x, 2), lambda x: np.tile(x[0], (2, 2))],
+    np.resize: [lambda x: np.resize(x, (5, 3))],
+    np.delete: [lambda x: np.delete(x, 1, axis=1), lambda x: np.delete(x, [0, 5])],
+    np.split: [lambda x: np.split(x, 2, axis=1)[1], lambda x: np.concatenate(np.split(x, [1, 3], axis=1)[::-1], axis=1)],
+    np.array_split: [lambda x: np.array_split(x, 3, axis=1)[0]],
+    np.diag: [lambda x: np.diag(x[0]), lambda x: np.diag(x, 1), lambda x: np.diag(x[:, 0], -1)],
+    np.diagflat: [np.diagflat],
+    np.rot90: [np.rot90, lambda x: np.rot90(x, 2)],
+    np.fliplr: [np.fliplr],
+    np.flipud: [np.flipud],
+    np.atleast_1d: [lambda x: np.atleast_1d(x[0, 0]), lambda x: np.concatenate(np.atleast_1d(x[0, 0], x[1], 3.0))],
+    np.atleast_2d: [lambda x: np.atleast_2d(x[0])],
+    np.atleast_3d: [lambda x: np.atleast_3d(x[0])],
+    np.pad: [
+        lambda x: np.pad(x, 1),
+        lambda x: np.pad(x, ((0, 2), (1, 0)), constant_values=3.0),
+        lambda x: np.pad(x[0], (2, 1), "edge"),
+        lambda x: np.pad(x, 2, mode="reflect"),
+        lambda x: np.pad(x, ((1, 1), (2, 0)), mode="wrap"),
+        lambda x: np.pad(x, 1, "symmetric"),
+    ],
+    np.cumprod: [np.cumprod, lambda x: x.cumprod(1), lambda x: np.cumprod(x, axis=0), lambda x: np.cumprod(x * (x > -1), axis=-1)],
+    np.median: [np.median, lambda x: np.median(x, axis=0), lambda x: np.median(x, axis=1, keepdims=True), lambda x: np.median(x, axis=(0, 1))],
+    np.quantile: [lambda x: np.quantile(x, 0.3), lambda x: np.quantile(x, 0.9, axis=1), lambda x: np.quantile(x, 1, axis=0, keepdims=True)],
+    np.percentile: [lambda x: np.percentile(x, 35, axis=0)],
+    np.ptp: [np.ptp, lambda x: np.ptp(x, axis=0)],
+    np.average: [
+        np.average,
+        lambda x: np.average(x, axis=0),
+        lambda x: np.average(x, 1, VECTOR + 3),
+        lambda x: np.average(x, weights=x * x),
+        lambda x: np.average(VECTOR, weights=x[0] + 3, keepdims=True),
+    ],
+    np.nansum: [lambda x: np.nansum(np.where(YES, x, np.nan), axis=0), np.nansum],
+    np.nanmean: [lambda x: np.nanmean(np.where(YES, x, np.nan), keepdims=True), lambda x: np.nanmean(x, axis=1)],
+    np.trapezoid: [
+        np.trapezoid,
+        lambda x: np.trapezoid(x, dx=0.1, axis=0),
+        lambda x: np.trapezoid(x, PLACES),
+        lambda x: np.trapezoid(PLACES, x[1]),
+        lambda x: np.trapezoid(x, x**2, axis=0),
+    ],
+    np.gradient: [
+        lambda x: np.gradient(x, axis=0),
+        lambda x: np.gradient(x[0], 0.1),
+        lambda x: np.gradient(x, PLACES**3, axis=1),
+        lambda x: np.stack(np.gradient(x)),
+        lambda x: np.stack(np.gradient(x, 0.5, PLACES, axis=(0, 1))),
+        lambda x: np.stack(np.gradient(x, 0.2)),
+    ],
+    np.linspace: [
+        lambda x: np.linspace(x[0, 0], x[1, 1], 5),
+        lambda x: np.linspace(x[0], 2.0, 4, endpoint=False, axis=-1),
+        lambda x: np.linspace(0, x, 3),
+    ],
+    np.interp: [
+        lambda x: np.interp(x, PLACES, [0.0, 2.0, 1.0, 5.0]),
+        lambda x: np.interp([0.0, 9.0, 0.5], PLACES, x[0]),
+        lambda x: np.interp(x, PLACES, x[1]),
+    ],
+    np.convolve: [
+        lambda x: np.convolve(x[0], x[1]),
+        lambda x: np.convolve(np.ravel(x), VECTOR, "same"),
+        lambda x: np.convolve(VECTOR[:3], np.ravel(x), "valid"),
+        lambda x: np.convolve(VECTOR[:3], np.ravel(x), mode="same"),
+    ],
+    np.correlate: [
+        lambda x: np.correlate(np.ravel(x), VECTOR),
+        lambda x: np.correlate(x[0], np.ravel(x), "full"),
+        lambda x: np.correlate(np.ravel(x), x[0], "same"),
+        lambda x: np.correlate(x[0], np.ravel(x)),
+        lambda x: np.correlate(x[0], np.ravel(x), "same"),
+    ],
+    np.cross: [lambda x: np.cross(x[:, :3], x[:, 1:]), lambda x: np.cross(x, x[::-1] ** 2, axis=0), lambda x: np.cross(VECTOR[:3], x[0, :3])],
+    np.kron: [lambda x: np.kron(x[:, :2], MATRIX), lambda x: np.kron(VECTOR, x), lambda x: np.kron(x[0], x[1])],
+    np.vdot: [lambda x: np.vdot(x, x), lambda x: np.vdot(VECTOR, x[1])],
+    np.sinc: [np.sinc, lambda x: np.sinc(x - x[0])],
+    np.piecewise: [
+        lambda x: np.piecewise(x, [x < -0.5, x > 0.5], [lambda x: x**2, 3.0, lambda x: -x]),
+        lambda x: np.piecewise(x[0], YES[0], [lambda x, power: x**power, 0.0], 3),
+    ],
+    functions.solved: [
+        lambda x: functions.solved(SQUARE, x),
+        lambda x: functions.solved(np.stack([SQUARE, SQUARE.T]), x),
+    ],
+    np.linalg.solve: [
+        lambda x: np.linalg.solve(SQUARE, x),
+        lambda x: np.linalg.solve(grown(x), x[:, 0]),
+        lambda x: np.linalg.solve(grown(x), [1.0, 2.0, 3.0]),
+        lambda x: np.linalg.solve(np.stack([grown(x), SQUARE]), x),
+    ],
+    np.linalg.inv: [lambda x: np.linalg.inv(grown(x)), lambda x: np.linalg.inv(np.stack([grown(x), SQUARE]))],
+    np.linalg.det: [
+        lambda x: np.linalg.det(grown(x)),
+        lambda x: np.linalg.det(np.stack([SQUARE, -grown(x)])),
+        lambda x: np.linalg.det(x @ x.T * (x[0, 0] - x[0, :3])),
+    ],
+    np.linalg.slogdet: [lambda x: np.linalg.slogdet(-grown(x)).logabsdet, lambda x: np.prod(np.stack(np.linalg.slogdet(grown(x))))],
+    np.linalg.cholesky: [lambda x: np.linalg.cholesky(positive(x)), lambda x: np.linalg.cholesky(np.stack([positive(x), np.eye(3)]), upper=True)],
 }
 
 
@@ -282,7 +398,7 @@ def test_every_array_function(function, k):
 @pytest.mark.parametrize("function", sorted(PLAIN, key=lambda function: function.__name__), ids=lambda function: function.__name__)
 def test_plain_functions_give_plain_arrays(function):
     x = np.array([0.5, -1.5])
-    pair = getattr(function, "nin", 0) == 2 or function in (np.isclose, np.allclose, np.array_equal)
+    pair = getattr(function, "nin", 0) == 2 or function in (np.isclose, np.allclose, np.array_equal, np.isin, np.searchsorted, np.digitize)
     seen = []
 
     def f(x):
