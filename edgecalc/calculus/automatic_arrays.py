@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.calculus.automatic_composed import COMPOSED
+from edgecalc.calculus.automatic_composed import COMPOSED, METHODS_OF_UFUNCS
 from edgecalc.calculus.automatic_functions import ARRAYS, cast, pick
 from edgecalc.calculus.automatic_rules import ELEMENTWISE, PLAIN, SHAPES, Elementwise, Linear, NoDerivative
 
@@ -44,6 +44,9 @@ class Traced:
         if method == "__call__" and not options:
             row = ELEMENTWISE.get(ufunc)
             return self.array_function(ufunc, inputs, {}) if row is None else newest(inputs).elementwise(ufunc, row, inputs)
+        if (ufunc, method) in METHODS_OF_UFUNCS and not options.keys() - {"axis", "keepdims"}:
+            value = getattr(ufunc, method)(*stripped(inputs), **options)
+            return settled(METHODS_OF_UFUNCS[ufunc, method](*inputs, **{"axis": 0, **options}), value)
         if "out" in options:
             raise NoDerivative(f"{name_of(ufunc)}: an array is changed in place (by out= or an operator such as +=); write y = y + x instead")
         raise NoDerivative(f"{name_of(ufunc)}: {', '.join(f'{key}=' for key in options) or method} came; only the plain call has a derivative rule")
@@ -84,6 +87,7 @@ class Traced:
 
     # What arrays have.
 
+    __class__ = property(lambda self: type(self.plain))  # for isinstance
     shape = property(lambda self: self.plain.shape)
     ndim = property(lambda self: self.plain.ndim)
     size = property(lambda self: self.plain.size)
@@ -126,8 +130,10 @@ class Traced:
     def __rmatmul__(self, other: Any) -> Any:
         return np.matmul(other, self)
 
-    def copy(self) -> "Traced":
+    def copy(self, memo: Any = None) -> "Traced":
         return +self  # type: ignore[operator]
+
+    __copy__ = __deepcopy__ = copy
 
     def clip(self, min: Any = None, max: Any = None) -> Any:
         return np.clip(self, min, max)
@@ -148,6 +154,9 @@ class Traced:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise NoDerivative(INTO_PLAIN)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise NoDerivative("pickle: an array is written down on the way, which would lose the derivative; pass it on as it is")
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise NoDerivative("x[...] = ...: an array is changed in place; make a new one with numpy.where, numpy.concatenate or numpy.stack")
@@ -206,14 +215,14 @@ def stripped(item: Any) -> Any:
     """Without traces, within lists, tuples and dicts too."""
     if isinstance(item, Traced):
         return item.plain
-    if item.__class__ is dict:
+    if type(item) is dict:
         return {key: stripped(kept) for key, kept in item.items()}
     return like(item, list(map(stripped, item))) if isinstance(item, list | tuple) else item
 
 
 def like(sequence: Any, parts: list) -> Any:
     """A list, a tuple or a named one."""
-    return sequence._make(parts) if hasattr(sequence, "_make") else sequence.__class__(parts)
+    return sequence._make(parts) if hasattr(sequence, "_make") else type(sequence)(parts)
 
 
 # ---------------------------------------------------------------- names for the errors
@@ -239,7 +248,7 @@ def lost_in_a_float(frame: Any) -> str:
 def called_from(frame: Any) -> str | None:
     """The name of what is being called there: the last name that is loaded where the text of the call begins."""
     steps = [step for step in dis.get_instructions(frame.f_code) if step.offset <= frame.f_lasti]
-    if not steps or not steps[-1].positions or not steps[-1].opname.startswith("CALL"):
+    if not steps or not steps[-1].positions or "CALL" not in steps[-1].opname:
         return None
     begin = steps[-1].positions[::2]
     names = [step.argval for step in steps if step.positions and step.positions[::2] == begin and isinstance(step.argval, str)]
@@ -288,6 +297,8 @@ for key in COMPARISONS:
 install("__rfloordiv__", lambda self, other: stripped(other) // self.asked())
 for key in METHODS:
     setattr(Traced, key, partialmethod(getattr(np, key)))
+install("__divmod__", lambda self, other: (self // other, self % other))
+install("__rdivmod__", lambda self, other: (other // self, other % self))
 install("__neg__", lambda self: self.elementwise(operator.neg, ELEMENTWISE[np.negative], (self,)))
 install("__pos__", lambda self: self.elementwise(operator.pos, ELEMENTWISE[np.positive], (self,)))
 install("__abs__", lambda self: self.elementwise(operator.abs, ELEMENTWISE[np.absolute], (self,)))

@@ -37,6 +37,8 @@ def chosen(x: Any, places: np.ndarray) -> Any:
 
 
 def pad(array, pad_width, mode="constant", *, constant_values=0, reflect_type="even"):
+    if hasattr(constant_values, "level"):
+        raise NoDerivative("numpy.pad: constant_values= depends on x; numpy.concatenate takes such values")
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or reflect_type != "even":
         raise NoDerivative(f"numpy.pad: mode={mode!r}, reflect_type={reflect_type!r} came; constant, edge, reflect, symmetric and wrap are accepted")
     return rearranged(np.pad)(array, pad_width, mode)
@@ -176,8 +178,10 @@ def cumprod(a, axis=None):
 
 
 def quantile(a, q, axis=None, *, method="linear", keepdims=False):
-    if np.ndim(q) or method != "linear":
-        raise NoDerivative(f'numpy.quantile: q={q!r}, method={method!r} came; one number and "linear" are accepted')
+    if method != "linear":
+        raise NoDerivative(f'numpy.quantile: method={method!r} came; "linear" is accepted')
+    if np.ndim(q):
+        return np.stack([quantile(a, each, axis, keepdims=keepdims) for each in q])
 
     def reduced(rows):
         at = float(q) * (rows.shape[1] - 1)
@@ -240,18 +244,8 @@ def interp(x, xp, fp):
     return fp[left] + share * (fp[left + 1] - fp[left])
 
 
-def convolve(a, v, mode="full"):
-    """One row of the longer for each number of the result."""
-    if np.size(v) > np.size(a):
-        a, v = v, a
-    length, least = np.size(v), np.size(v) - 1
-    rows = np.pad(a, least) if mode == "full" else np.pad(a, (length // 2, least - length // 2)) if mode == "same" else a
-    windows = np.arange(np.size(rows) - least)[:, None] + np.arange(length)
-    return np.reshape(rows, -1)[windows] @ v[::-1]
-
-
 def correlate(a, v, mode="valid"):
-    return convolve(a, v[::-1], mode) if np.size(a) >= np.size(v) else correlate(v, a, mode)[::-1]
+    return np.convolve(a, v[::-1], mode) if np.size(a) >= np.size(v) else correlate(v, a, mode)[::-1]
 
 
 def cross(a, b, axis=-1):
@@ -269,10 +263,43 @@ def kron(a, b):
     return np.reshape(table, [m * n for m, n in zip(a.shape, b.shape, strict=True)])
 
 
+def power(a, n):
+    found = np.linalg.inv(a) if n < 0 else np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape) if n == 0 else a
+    base = found
+    for _ in range(abs(n) - 1):
+        found = found @ base
+    return found
+
+
+def log_of_sum(x, axis=None, *, keepdims=False):
+    most = np.max(x, axis=axis, keepdims=True)
+    total = np.log(np.sum(np.exp(x - most), axis=axis, keepdims=True)) + most
+    return total if keepdims else np.squeeze(total, axis=axis)
+
+
+def outer_of(ufunc: Callable) -> Callable:
+    return lambda a, b, axis=0: ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+
+
+def meshgrid(*rows, indexing="xy"):
+    grids = []
+    for k, row in enumerate(rows):
+        place = 1 - k if indexing == "xy" and k < 2 and len(rows) > 1 else k
+        shape = [np.size(each) for each in rows]
+        if indexing == "xy" and len(rows) > 1:
+            shape[0], shape[1] = shape[1], shape[0]
+        grids.append(np.broadcast_to(np.reshape(row, [-1 if axis == place else 1 for axis in range(len(rows))]), shape))
+    return tuple(grids)
+
+
 def sinc(x):
-    none = x == 0
-    angle = np.pi * np.where(none, 1.0, x)
-    return np.where(none, 1.0 - (np.pi * x) ** 2 / 6.0, np.sin(angle) / angle)
+    """Near 0 by its series, of which every derivative is one, too."""
+    near = abs(x) < 0.3
+    square, angle = (np.pi * np.where(near, x, 0.0)) ** 2, np.pi * np.where(near, 1.0, x)
+    total = 1.0 + 0.0 * square
+    for k in range(24, 0, -1):
+        total = 1.0 - total * square / (2.0 * k * (2.0 * k + 1.0))
+    return np.where(near, total, np.sin(angle) / angle)
 
 
 def piecewise(x, condlist, funclist, *settings):
@@ -281,6 +308,8 @@ def piecewise(x, condlist, funclist, *settings):
         conditions = [*conditions, ~np.any(conditions, axis=0)]
     total = 0.0 * x
     for condition, function in zip(conditions, funclist, strict=True):
+        if not condition.any():
+            continue
         part = function(x[condition], *settings) if callable(function) else function
         total = np.where(condition, scatter(np.broadcast_to(part, (int(np.sum(condition)),)), condition, x.shape), total)
     return total
@@ -314,7 +343,7 @@ COMPOSED: dict[Callable, Callable] = {
     np.trace: trace,
     np.cumprod: cumprod,
     np.quantile: quantile,
-    np.percentile: lambda a, q, *rest, **options: quantile(a, q / 100.0, *rest, **options),
+    np.percentile: lambda a, q, *rest, **options: quantile(a, np.asarray(q) / 100.0, *rest, **options),
     np.median: lambda a, axis=None, *, keepdims=False: quantile(a, 0.5, axis, keepdims=keepdims),
     np.ptp: lambda a, axis=None, *, keepdims=False: np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims),
     np.average: average,
@@ -324,7 +353,6 @@ COMPOSED: dict[Callable, Callable] = {
     np.gradient: slopes,
     np.linspace: linspace,
     np.interp: interp,
-    np.convolve: convolve,
     np.correlate: correlate,
     np.cross: cross,
     np.kron: kron,
@@ -332,6 +360,16 @@ COMPOSED: dict[Callable, Callable] = {
     np.sinc: sinc,
     np.piecewise: piecewise,
     np.pad: pad,
+    np.append: lambda arr, values, axis=None: (
+        np.concatenate([arr, np.asarray(values) if not hasattr(values, "level") else values], axis=axis)
+        if axis is not None
+        else np.concatenate([np.ravel(arr), np.ravel(values)])
+    ),
+    np.copy: lambda a: +a,
+    np.meshgrid: meshgrid,
+    np.linalg.matrix_power: power,
+    np.linalg.eigvalsh: matrices.eigvalsh,
+    np.linalg.eigh: matrices.eigh,
     np.linalg.solve: matrices.solve,
     np.linalg.inv: matrices.inv,
     np.linalg.det: matrices.det,
@@ -346,3 +384,13 @@ COMPOSED |= {
         *(np.diag, np.diagflat, np.diagonal, np.tril, np.triu, np.rot90, np.fliplr, np.flipud),
     )
 }
+
+METHODS_OF_UFUNCS: dict[tuple[Callable, str], Callable] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logaddexp, "reduce"): log_of_sum,
+    (np.add, "accumulate"): np.cumsum,
+    (np.multiply, "accumulate"): np.cumprod,
+} | {(ufunc, "outer"): outer_of(ufunc) for ufunc in (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.power)}

@@ -170,6 +170,14 @@ def pull_einsum(g, i, operands, subscripts, *, optimize=False):
     return np.expand_dims(back, tuple(k for k, letter in enumerate(inputs[i]) if letter not in known))
 
 
+def pull_convolved(g, i, operands, mode="full"):
+    """What `mode` left out is 0; then each operand meets the other, turned round."""
+    own, other = operands[i], operands[1 - i]
+    least, whole = min(own.size, other.size), own.size + other.size - 1
+    start = {"full": 0, "same": (least - 1) // 2, "valid": least - 1}[mode]
+    return np.convolve(np.pad(g, (start, whole - start - g.size)), other[::-1], "valid")
+
+
 def solved(matrix: Any, right: Any) -> Any:
     """numpy.linalg.solve with a matrix that does not vary."""
     return right.array_function(solved, (matrix, right), {}) if hasattr(right, "level") else np.linalg.solve(matrix, right)
@@ -214,5 +222,6 @@ ARRAYS: dict[Callable, Linear] = {
     np.matmul: Linear(pull_matmul, count=2, product=True),
     np.dot: Linear(pull_dot, count=2, product=True),
     np.tensordot: Linear(pull_tensordot, count=2, product=True),
+    np.convolve: Linear(pull_convolved, count=2, product=True),
     np.einsum: Linear(pull_einsum, count=None, lead=1, product=True, check=lambda settings: einsum_letters(settings[0])),
 }

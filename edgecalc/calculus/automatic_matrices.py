@@ -1,4 +1,4 @@
-"""Square matrices for automatic differentiation, to any order: equations, inverses, determinants and Cholesky's triangle.
+"""Square matrices for automatic differentiation, to any order: equations, inverses, determinants, triangles and eigenvalues.
 
 The plain matrix A0 within a traced one A is solved with as it is. What A adds to it, the traces alone, has the value 0, so that its powers vanish
 beyond the order of the derivatives that are asked for, and series end.
@@ -70,13 +70,43 @@ def slogdet(a):
     return sign, size + growth(a)
 
 
+def by_side(a, upper):
+    """The symmetric matrix of which NumPy reads one triangle."""
+    low = np.tril(np.ones(a.shape[-2:], a.dtype), -1)
+    half = a * (low.T if upper else low)
+    return half + np.swapaxes(half, -1, -2) + a * np.eye(a.shape[-1], dtype=a.dtype)
+
+
 def cholesky(a, *, upper=False):
-    """Column by column."""
-    columns: list = []
-    for j in range(a.shape[-1]):
-        column = a[..., j:, j]
-        for done in columns:
-            column = column - done[..., j:] * done[..., j, None]
-        column = column / np.sqrt(column[..., :1])
-        columns.append(np.concatenate([np.zeros((*a.shape[:-2], j), a.dtype), column], axis=-1))
-    return np.stack(columns, axis=-2 if upper else -1)
+    """Each round is right to one order more: what is missing of A = L L', seen from L0, is a triangle and its mirror image."""
+    a = by_side(a, upper)
+    first = np.linalg.cholesky(plain(a))
+    half = np.tril(np.ones(a.shape[-2:], a.dtype)) - np.eye(a.shape[-1], dtype=a.dtype) / 2
+    triangle = first
+    for _ in range(order_of(a)):
+        missed = solved(first, a - triangle @ np.swapaxes(triangle, -1, -2))
+        triangle = triangle + first @ (half * solved(first, np.swapaxes(missed, -1, -2)))
+    return np.swapaxes(triangle, -1, -2) if upper else triangle
+
+
+def turned(a, rounds):
+    """(D, V) with A = V D V^-1, where what D holds beside its diagonal is of a higher order with each round."""
+    size, vectors = np.linalg.eigh(plain(a))
+    unit = np.eye(a.shape[-1], dtype=a.dtype)
+    gaps = size[..., None, :] - size[..., :, None] + unit
+    found = np.swapaxes(vectors, -1, -2) @ a @ vectors
+    for _ in range(rounds):
+        turn = unit + found * (1.0 - unit) / gaps
+        found, vectors = solve(turn, found @ turn), vectors @ turn
+    return found, vectors
+
+
+def eigvalsh(a, UPLO="L"):
+    a = by_side(a, UPLO.upper() == "U")
+    return np.sum(turned(a, order_of(a) - 1)[0] * np.eye(a.shape[-1], dtype=a.dtype), axis=-1)
+
+
+def eigh(a, UPLO="L"):
+    a = by_side(a, UPLO.upper() == "U")
+    found, vectors = turned(a, order_of(a))
+    return np.sum(found * np.eye(a.shape[-1], dtype=a.dtype), axis=-1), vectors / np.sqrt(np.sum(vectors**2, axis=-2, keepdims=True))

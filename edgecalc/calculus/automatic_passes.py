@@ -33,7 +33,7 @@ class Series(Traced):
         return Series(self.value, self.terms[:-1], self.level) if len(self.terms) > 1 else self.value
 
     def mine(self, item: Any) -> bool:
-        return item.__class__ is Series and item.level == self.level
+        return type(item) is Series and item.level == self.level
 
     def elementwise(self, function: Callable, row: Elementwise, inputs: tuple) -> "Series":
         """y' = dy/da a' + dy/db b', with the slopes as series of one term less."""
@@ -87,7 +87,7 @@ class Series(Traced):
 
 
 def full(part: Any, value: Any) -> Any:
-    return None if part is None else spread(value.dtype.type(part) if part.__class__ is float else part, value.shape)
+    return None if part is None else spread(value.dtype.type(part) if type(part) is float else part, value.shape)
 
 
 def sum_of(parts: list) -> Any:
@@ -111,23 +111,23 @@ class Node(Traced):
 
     def elementwise(self, function: Callable, row: Elementwise, inputs: tuple) -> "Node":
         tape = self.tape
-        parents = [item if item.__class__ is Node and item.tape is tape else None for item in inputs]
+        parents = [item if type(item) is Node and item.tape is tape else None for item in inputs]
         value, values = applied(function, [item if parent is None else item.value for item, parent in zip(inputs, parents, strict=True)])
         node = Node(value, tape)
         for k, parent in enumerate(parents):
-            if parent is None and values[k].__class__ is not float:
-                values[k] = kept(values[k])
+            if parent is None and type(values[k]) is not float:
+                values[k] = tape.kept(values[k])
         tape.records.append((node, row, parents, values, None))
         return node
 
     def linear(self, function: Callable, row: Linear, operands: tuple, settings: tuple, options: dict) -> "Node":
         tape = self.tape
-        parents = [item if item.__class__ is Node and item.tape is tape else None for item in operands]
+        parents = [item if type(item) is Node and item.tape is tape else None for item in operands]
         values = [array(item) if parent is None else item.value for item, parent in zip(operands, parents, strict=True)]
         node = Node(row.apply(function, values, settings, options), tape)
         if row.product:
-            values = [kept(value) if parent is None else value for value, parent in zip(values, parents, strict=True)]
-        tape.records.append((node, row, parents, values, (kept(settings), options)))
+            values = [tape.kept(value) if parent is None else value for value, parent in zip(values, parents, strict=True)]
+        tape.records.append((node, row, parents, values, (tape.kept(settings), options)))
         return node
 
     def asked(self) -> Any:
@@ -146,19 +146,35 @@ class Tape:
 
     def __init__(self, x: Any):
         self.level, self.records, self.questions = next(LEVELS), [], 0  # type: int, list[tuple], int
+        self.copies: dict[int, tuple] = {}
         self.start = Node(x, self)
 
     def __enter__(self) -> "Tape":
         return self
 
     def __exit__(self, *problem: Any) -> None:
+        self.copies.clear()
         self.records.clear()  # nodes and tape point to each other: without this the arrays would wait for the garbage collector
+
+    def kept(self, item: Any) -> Any:
+        """As it is now, for the way back: code goes on to change what it holds, such as weights from one round to the next. What stays the same is kept once."""
+        if isinstance(item, np.ndarray) and not isinstance(item, Traced):
+            if not item.flags.writeable and item.base is None:
+                return item
+            before, copy = self.copies.get(id(item), (None, None))
+            if before is not item or copy.shape != item.shape or not np.array_equal(copy, item):
+                copy = item.copy()
+                self.copies[id(item)] = item, copy
+            return copy
+        if type(item) in (tuple, list) and any(type(each) in (tuple, list, np.ndarray) for each in item):
+            return type(item)(map(self.kept, item))
+        return item
 
     @property
     def smooth(self) -> bool:
         """Whether all was done by analytic functions, and nothing was asked about a value."""
         return not self.questions and not any(
-            row in BENT or row.__class__ is Linear and row.pull in (pull_where, pull_cast) for _, row, *_ in self.records
+            row in BENT or type(row) is Linear and row.pull in (pull_where, pull_cast) for _, row, *_ in self.records
         )
 
     def unwrapped(self, y: Any) -> Any:
@@ -240,9 +256,9 @@ class Tape:
 
 def applied(function: Callable, values: list) -> tuple[Any, list]:
     """The value, and the operands for the slopes: constants as floats of the type of the value."""
-    value = function(*values)
+    value = real(function(*values))
     for k, item in enumerate(values):
-        if item.__class__ is float or isinstance(item, Traced):
+        if type(item) is float or isinstance(item, Traced):
             continue
         if is_masked(item):
             raise NoDerivative("a masked array came up on the way, whose hidden values would count; fill it first: m.filled(0.0)")
@@ -253,23 +269,14 @@ def applied(function: Callable, values: list) -> tuple[Any, list]:
     return value, values
 
 
-def kept(item: Any) -> Any:
-    """As it is now, for the way back: code goes on to change what it holds, such as weights from one round to the next."""
-    if isinstance(item, np.ndarray):
-        return item.copy() if item.flags.writeable or item.base is not None else item
-    if item.__class__ in (tuple, list) and any(each.__class__ in (tuple, list, np.ndarray) for each in item):
-        return item.__class__(map(kept, item))
-    return item
-
-
 def array(item: Any) -> Any:
     return item if isinstance(item, np.ndarray | Traced) else np.asarray(item)
 
 
 def real(value: Any) -> Any:
-    if value.dtype.kind != "f":
+    if getattr(value, "dtype", np.dtype(complex)).kind != "f":
         raise NoDerivative(
-            f"f: an array of {value.dtype} came up on the way; real floats are accepted: differentiate the real and the imaginary part"
+            f"f: an array of {getattr(value, 'dtype', type(value).__name__)} came up on the way; real floats are accepted: differentiate the real and the imaginary part"
         )
     return value
 

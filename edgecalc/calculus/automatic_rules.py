@@ -94,7 +94,7 @@ def times(left: Any, right: Any) -> Any:
 
 
 def inverse(x: Any) -> Any:
-    if x.__class__ is float:
+    if type(x) is float:
         return 1.0 / x if x else float(np.copysign(np.inf, x))
     return np.reciprocal(x)
 
@@ -105,7 +105,7 @@ def inside(x: Any, outside: Any) -> Any:
 
 
 def power_base(y: Any, a: Any, b: Any) -> Any:
-    if b.__class__ is float:
+    if type(b) is float:
         return None if b == 0 else ONE if b == 1 else 2.0 * a if b == 2 else b * a ** (b - 1.0)
     if getattr(b, "order", 0):
         return y * b * inverse(a)

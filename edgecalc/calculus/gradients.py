@@ -15,6 +15,7 @@ from edgecalc.calculus import automatic, numeric
 from edgecalc.calculus.lines import agrees, ways_of
 from edgecalc.calculus.probe import (
     ANALYTIC,
+    CONJUGATES,
     REGULAR,
     BadResult,
     Domain,
@@ -37,6 +38,7 @@ FEW = 1 << 12  # numbers in all complex steps, up to which they are faster than 
 BLOCK = 125 << 10  # bytes of an array: larger ones may get fresh pages from the system each time
 MANY = 64  # variables, from which one difference to check exact slopes is cheaper than all of them
 SAMPLE = 8
+TOGETHER = (0, 1, -1, 1, 0, -1, 0, 0, 1, -1, -1, 1)  # of the points that are tried: in no order, and more than one of each
 NUDGE = 2.0**-10
 
 
@@ -51,11 +53,16 @@ class Surface:
     def __init__(self, f: Callable, rows: np.ndarray, domain: Domain):
         here = rows[0]
         with np.errstate(all="ignore"):
-            value = called(f, here)
+            try:
+                value = called(f, here)
+            except ValueError as error:
+                if "read-only" not in str(error):
+                    raise
+                raise ValueError(f"f: it changes the array that it is given; begin with p = p.copy() ({error})") from None
         if value.shape:
             raise BadResult(f"f: it gave shape {value.shape} for one point of {len(here)} variables; one number is accepted")
         self.one, self.domain, self.count, self.value = of_points(f), domain, len(here), value
-        self.traceable, self.complex, self.seen = True, True, False
+        self.traceable, self.complex, self.seen, self.tried = True, True, False, len(TOGETHER)
         self.sample = rows[:: max(1, len(rows) // SAMPLE)].copy()
 
     @cached_property
@@ -67,7 +74,7 @@ class Surface:
         with np.errstate(all="ignore"):
             try:
                 value, smooth = automatic.followed(self.one, self.sample[0])
-                automatic.must_agree(value, self.value)
+                automatic.must_agree(self.one, self.sample[0], value, self.value)
                 return smooth
             except Exception:  # what cannot be followed, such as a change in place, may be analytic all the same
                 self.traceable = False
@@ -75,8 +82,13 @@ class Surface:
 
     def must_be_followed(self) -> None:
         if not self.seen:
-            automatic.must_agree(automatic.followed(self.one, self.sample[0])[0], self.value)
+            automatic.must_agree(self.one, self.sample[0], automatic.followed(self.one, self.sample[0])[0], self.value)
             self.seen = True
+
+    @cached_property
+    def conjugates(self) -> bool:
+        """Whether f is made of functions that are others for complex numbers."""
+        return bool(functions_in(self.one, self.sample[0], 1) & CONJUGATES)
 
     @cached_property
     def regular(self) -> bool:
@@ -84,7 +96,11 @@ class Surface:
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         if self.many is not None:
-            return numbers(self.many(rows), rows)
+            found = numbers(self.many(rows), rows)
+            if len(rows) <= self.tried or rows.ndim == 1 or alike(found[-1], called(self.one, rows[-1])):
+                self.tried = max(self.tried, len(rows))
+                return found
+            self.many = None  # what it gives for a point depends on how many others there are, as by a norm of all
         return numbers(real(self.one(rows), rows), rows) if rows.ndim == 1 else np.array([numbers(or_nan(self.one, row), rows) for row in rows])
 
     def slopes(self, rows: np.ndarray) -> np.ndarray:
@@ -101,6 +117,10 @@ class Surface:
             return np.array([automatic.hessian_vector(self.one, row, way) for row, way in zip(rows, ways, strict=True)])
         return in_blocks(lambda *parts: automatic.hessian_vectors(f, *parts), rows, ways)
 
+    def bends(self, rows: np.ndarray) -> np.ndarray | None:
+        """The exact Hessian of each row, of code that takes one at a time."""
+        return np.array([automatic.hessian(self.one, row) for row in rows]) if self.many is None else None
+
 
 def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain, rows: np.ndarray | None = None) -> Callable | None:
     """f of rows, where it gives for two unlike points at once what it gives for each, and for that of the rows which is farthest off.
@@ -109,17 +129,20 @@ def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain, r
     others = [beside(here, NUDGE, domain)]
     if rows is not None and len(rows) > 1:
         others.append(rows[np.argmax(np.abs(rows - here).sum(axis=-1))])
-    few = np.array([here, *others])
-    few = few if len(few) != len(here) else np.array([*few, few[-1]])  # not as many as there are variables
+    few, order = np.array([here, *others]), np.array(TOGETHER if len(here) != len(TOGETHER) else TOGETHER[1:])  # not as many as there are variables
     for form in (f, lambda p: turned(f(p.T))):
         with np.errstate(all="ignore"):
             try:
-                found, wanted = numbers(form(few), few), np.array([value, *(called(f, each) for each in few[1:])])
+                found, wanted = numbers(form(few[order]), few), np.array([value, *(called(f, each) for each in few[1:])])[order]
             except Exception:  # what it cannot do with many points it may do with one
                 continue
-        if found.shape == wanted.shape and np.allclose(found, wanted, 1e-9, 1e-9 * np.abs(np.nan_to_num(wanted)).max(), equal_nan=True):
+        if found.shape == wanted.shape and alike(found, wanted):
             return form
     return None
+
+
+def alike(found: np.ndarray, wanted: np.ndarray) -> bool:
+    return np.allclose(found, wanted, 1e-9, 1e-9 * np.abs(np.nan_to_num(wanted)).max(), equal_nan=True)
 
 
 def turned(columns: Any) -> Any:
@@ -169,21 +192,31 @@ class Gradient:
             f.must_be_followed()
             return f.slopes(rows)
         if self.method == "complex":
-            return complex_steps(f, rows)[0]
+            return told_by_complex_steps(f, rows)
         if self.method != "auto" or self.h is not None:
             return self.differences(f, rows)
         if not f.analytic:
             return self.checked_slopes(f, rows) if f.traceable and f.count >= MANY else self.differences(f, rows)
         if f.traceable and (rows.size * f.count > FEW or not f.complex or f.many is None):
-            return f.slopes(rows)
+            return self.mended(f.slopes(rows), f, rows)
         return self.checked_steps(f, rows)
+
+    def mended(self, found: np.ndarray, f: Surface, rows: np.ndarray) -> np.ndarray:
+        """Rules know no number where a root of 0 or an overflow comes up on the way, differences do; of many variables they would take too long."""
+        lost = np.isnan(found)
+        some = lost.any(axis=-1)
+        if f.count <= MANY and some.any():
+            found[some] = np.where(lost[some], self.differences(f, rows[some]), found[some])
+        return found
 
     def checked_steps(self, f: Surface, rows: np.ndarray) -> np.ndarray:
         try:
+            if f.conjugates:
+                raise TypeError
             found, sure = complex_steps(f, rows)
         except TypeError:  # what is analytic may still refuse complex numbers
             f.complex = False
-            return f.slopes(rows) if f.traceable else self.differences(f, rows)
+            return self.mended(f.slopes(rows), f, rows) if f.traceable else self.differences(f, rows)
         if not sure.all():
             rest = found[~sure]
             found[~sure] = np.where(np.abs(rest) <= numeric.STEEPEST, rest, self.differences(f, rows[~sure]))
@@ -236,6 +269,15 @@ def complex_steps(f: Surface, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         known = np.isfinite(here)
     slopes[~known] = np.nan
     return slopes, known & (np.abs(slopes) <= numeric.STEEPEST).all(axis=-1)
+
+
+def told_by_complex_steps(f: Surface, rows: np.ndarray) -> np.ndarray:
+    """Where nobody else is to be asked, differences tell whether it is right."""
+    found = complex_steps(f, rows)[0]
+    if f.conjugates or not f.analytic:
+        way = ways_of(rows, f.domain)
+        numeric.must_be_analytic(agrees(f, rows, way, np.sum(way * found, axis=-1), 1) | ~np.isfinite(f(rows)))
+    return found
 
 
 def imaginary(f: Surface, rows: np.ndarray, step: float) -> np.ndarray:

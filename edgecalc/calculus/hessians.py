@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from edgecalc.calculus import numeric
-from edgecalc.calculus.gradients import NUDGE, Surface, beside, complex_steps, for_rows, many, of_points
+from edgecalc.calculus.gradients import NUDGE, Surface, beside, complex_steps, for_rows, many, of_points, told_by_complex_steps
 from edgecalc.calculus.lines import Along, agrees, scales, ways_of
 from edgecalc.calculus.probe import Domain, domain_of, inside
 from edgecalc.calculus.sparsity import CHUNK, FEWEST, recovered
@@ -74,11 +74,12 @@ def second(f: Callable, rows: np.ndarray, grad: Callable | None, method: str, do
     if grad is not None:
         return by_products(differenced(gradient_of_rows(grad, rows[0], domain), domain), rows, domain, sparse)
     surface = Surface(f, rows, domain)
-    exact = Products(surface.slopes, surface.products, EXACT)
+    exact = Products(surface.slopes, surface.products, EXACT, whole=surface.bends)
     if method == "automatic":
         surface.must_be_followed()
         return by_products(exact, rows, domain, sparse)
     if method == "complex":
+        told_by_complex_steps(surface, rows)
         return by_products(differenced(lambda each: complex_steps(surface, each)[0], domain), rows, domain, sparse)
     if method == "central":
         return by_directions(surface, rows)
@@ -142,6 +143,7 @@ class Products:
     along: Callable
     tolerance: float
     scale: Callable = np.ones_like
+    whole: Callable | None = None  # all of it at once, where products would take longer
 
 
 def differenced(slopes: Callable, domain: Domain) -> Products:
@@ -173,6 +175,8 @@ def by_products(given: Products, rows: np.ndarray, domain: Domain, sparse: bool 
     count = rows.shape[1]
     if count >= FEWEST and len(rows) > 1:
         return np.stack([by_products(given, row[None], domain) for row in rows])
+    if count < FEWEST and given.whole and (found := given.whole(rows)) is not None:
+        return found
     unit = given.scale(rows)
     if count >= FEWEST:
         found = recovered(*asked(given, rows[0], domain), count, given.tolerance)

@@ -16,17 +16,16 @@ import numpy as np
 
 from edgecalc import stencils
 from edgecalc.calculus.expression import Expression
-from edgecalc.calculus.pairs import EPS, TINY, Pair, absolute, caution, natural_step, neighbours, pair, weigh
+from edgecalc.calculus.pairs import EPS, TINY, absolute, natural_step, neighbours, pair, weigh
 from edgecalc.calculus.probe import EVERYWHERE, Probe, domain_of, in_the_complex, inside, looks_needed, points
-from edgecalc.calculus.sides import KINDS, NARROW, ROUGH, SMOOTH, VERTICAL, Found, from_either_side, replace
+from edgecalc.calculus.sides import KINDS, NARROW, SMOOTH, VERTICAL, Found, from_either_side, replace
+from edgecalc.calculus.stalls import Stalls
 from edgecalc.core.arrays import one_of, positive, whole
 
 METHODS = ("auto", "central", "forward", "backward", "complex", "automatic", "symbolic")
 SINGLE = ("central", "forward", "backward")
 STEEPEST = 1e60  # of slopes that the complex step alone is believed
 LEVELS = 9  # steps tried
-PATIENCE = 2  # levels without progress
-LEAP = 3000  # noise does not fall by so much; what a kink leaves behind, once no neighbour lies beyond it, does
 CLEAR = 1e-6  # of a slope: a bar below it leaves no doubt
 SAMPLE = 64
 UNREST = 0.75  # of the sample changes by less from one number to the next than the bar is then made to be
@@ -99,17 +98,15 @@ def derivative(
     inside(at, probe.domain)
     check_step(h, at)
     flat = at.reshape(-1)
-    if method in SINGLE:
-        found = single(probe, flat, order, method, accuracy, h)
-    elif method == "auto":
-        found = automatically(probe, flat, order, h)
-    elif method == "complex":
-        found = by_complex_step(probe, flat, order)
-    else:
-        found = exactly(probe, flat, order, method)
+    ways = {"auto": lambda: automatically(probe, flat, order, h), "complex": lambda: by_complex_step(probe, flat, order)}
+    ways |= dict.fromkeys(SINGLE, lambda: single(probe, flat, order, method, accuracy, h))
+    find = ways.get(method, lambda: exactly(probe, flat, order, method))
+    found = find()
     probe.must_work_somewhere()
     if not isinstance(f, Expression):
         probe.must_take_each_by_itself(flat)
+        if not probe.takes_each_by_itself(flat):
+            found = find()
     return shaped(found, at.shape, probe.count)
 
 
@@ -170,7 +167,17 @@ def by_complex_step(probe: Probe, x: np.ndarray, order: int) -> Found:
     value, error = np.empty(x.shape), np.empty(x.shape)
     doubtful = complex_steps(probe, x, 3, value, error)
     value[doubtful] = error[doubtful] = np.nan
+    sample = slice(None, None, max(1, len(x) // SAMPLE))
+    if not looks_needed(probe.f, x[sample]):
+        checked = by_pairs(probe, x[sample], 1, None)
+        must_be_analytic(~(np.abs(value[sample] - checked.value) > 10 * checked.error + 1e-9 * np.abs(checked.value)))
     return Found.of(value, error, "complex")
+
+
+def must_be_analytic(agreed: np.ndarray) -> None:
+    """Of a product with |x| a part alone drops the imaginary part."""
+    if not agreed.all():
+        raise TypeError('f: it drops a part of the imaginary part, as abs, floor and norms do; method="auto" or "central" is accepted')
 
 
 def trusted_complex_step(probe: Probe, x: np.ndarray) -> Found | None:
@@ -220,7 +227,7 @@ def complex_steps(probe: Probe, x: np.ndarray, looks: int, value: np.ndarray, er
     np.multiply(moved.imag, 1 / TINY, out=value)
     np.abs(value, out=error)
     error += np.abs(moved.real)
-    if error.min(initial=1) < FAINT:
+    if (error < FAINT).any():
         faint = (error < FAINT) & (error > 0)
         sharpen(value, faint, lambda step: probe.take(faint)(x[faint] + 1j * step).imag / step)
         error[faint] = np.abs(value[faint]) + np.abs(moved.real[faint])
@@ -388,26 +395,3 @@ def ladder(accuracy: int) -> list[tuple[int, float]]:
     """(accuracy, share of the first step) of each level; where six neighbours begin, eight follow at the same step."""
     eight = [(8, 4.0**-k) for k in range(LEVELS)]
     return eight if accuracy == 8 else [(accuracy, 1.0), *eight[:-1]]
-
-
-class Stalls:
-    """How often a smaller step has not helped: f is known to fewer digits there than floats have, such as in float32."""
-
-    def __init__(self, shape: tuple):
-        self.count, self.missed, self.step, self.grainy = np.zeros(shape, np.int8), np.full(shape, np.inf), np.ones(shape), np.zeros(shape, bool)
-
-    def after(self, places: Any, now: Pair, level: int, lost: Any) -> np.ndarray:
-        """Whether patience is over; a corner gains a factor of 4 from a quarter of the step, f is torn at a jump, and a step of a staircase is `lost`."""
-        before, missed = self.missed[places], np.where(np.isnan(now.missed), np.inf, now.missed)
-        grain = missed < ROUGH * now.spread
-        self.grainy[places] |= grain & (now.less > 0)  # what is flat on one side is no staircase
-        if level > 1:
-            stalled = (missed > before / 3) & grain | lost & self.grainy[places]
-            self.count[places] = np.where((missed < before / LEAP) & ~lost, 0, self.count[places] + stalled)
-            missed = np.where(stalled, np.fmax(missed, before), missed)
-        self.missed[places] = missed
-        return self.count[places] >= PATIENCE
-
-    def error(self, places: np.ndarray, order: int) -> np.ndarray:
-        """Bars from the noise that was seen."""
-        return 2 * caution(order, 8) * self.missed[places] / self.step[places] ** order

@@ -215,8 +215,13 @@ CASES = {
     ],
     np.cumprod: [np.cumprod, lambda x: x.cumprod(1), lambda x: np.cumprod(x, axis=0), lambda x: np.cumprod(x * (x > -1), axis=-1)],
     np.median: [np.median, lambda x: np.median(x, axis=0), lambda x: np.median(x, axis=1, keepdims=True), lambda x: np.median(x, axis=(0, 1))],
-    np.quantile: [lambda x: np.quantile(x, 0.3), lambda x: np.quantile(x, 0.9, axis=1), lambda x: np.quantile(x, 1, axis=0, keepdims=True)],
-    np.percentile: [lambda x: np.percentile(x, 35, axis=0)],
+    np.quantile: [
+        lambda x: np.quantile(x, 0.3),
+        lambda x: np.quantile(x, 0.9, axis=1),
+        lambda x: np.quantile(x, 1, axis=0, keepdims=True),
+        lambda x: np.quantile(x, [0.2, 0.5], axis=1),
+    ],
+    np.percentile: [lambda x: np.percentile(x, 35, axis=0), lambda x: np.percentile(x, [5, 95])],
     np.ptp: [np.ptp, lambda x: np.ptp(x, axis=0)],
     np.average: [
         np.average,
@@ -268,9 +273,10 @@ CASES = {
     np.cross: [lambda x: np.cross(x[:, :3], x[:, 1:]), lambda x: np.cross(x, x[::-1] ** 2, axis=0), lambda x: np.cross(VECTOR[:3], x[0, :3])],
     np.kron: [lambda x: np.kron(x[:, :2], MATRIX), lambda x: np.kron(VECTOR, x), lambda x: np.kron(x[0], x[1])],
     np.vdot: [lambda x: np.vdot(x, x), lambda x: np.vdot(VECTOR, x[1])],
-    np.sinc: [np.sinc, lambda x: np.sinc(x - x[0])],
+    np.sinc: [np.sinc, lambda x: np.sinc(x - x[0]), lambda x: np.sinc(0.3 * x)],
     np.piecewise: [
         lambda x: np.piecewise(x, [x < -0.5, x > 0.5], [lambda x: x**2, 3.0, lambda x: -x]),
+        lambda x: np.piecewise(x[0], [x[0] > 9, x[0] > 0], [lambda part: part / np.max(part), np.exp]),
         lambda x: np.piecewise(x[0], YES[0], [lambda x, power: x**power, 0.0], 3),
     ],
     functions.solved: [
@@ -290,7 +296,18 @@ CASES = {
         lambda x: np.linalg.det(x @ x.T * (x[0, 0] - x[0, :3])),
     ],
     np.linalg.slogdet: [lambda x: np.linalg.slogdet(-grown(x)).logabsdet, lambda x: np.prod(np.stack(np.linalg.slogdet(grown(x))))],
-    np.linalg.cholesky: [lambda x: np.linalg.cholesky(positive(x)), lambda x: np.linalg.cholesky(np.stack([positive(x), np.eye(3)]), upper=True)],
+    np.linalg.cholesky: [
+        lambda x: np.linalg.cholesky(positive(x)),
+        lambda x: np.linalg.cholesky(np.stack([positive(x), np.eye(3)]), upper=True),
+        lambda x: np.linalg.cholesky(positive(x) + np.triu(x[:, :3], 1), upper=True),
+        lambda x: np.linalg.cholesky(positive(x) + np.triu(x[:, :3], 1)),
+    ],
+    np.linalg.eigvalsh: [lambda x: np.linalg.eigvalsh(positive(x)), lambda x: np.linalg.eigvalsh(np.stack([positive(x), grown(x)]), "U")],
+    np.linalg.eigh: [lambda x: np.linalg.eigh(positive(x)).eigenvectors, lambda x: np.linalg.eigh(positive(x))[0]],
+    np.linalg.matrix_power: [lambda x: np.linalg.matrix_power(grown(x), 3), lambda x: np.linalg.matrix_power(grown(x), -2)],
+    np.append: [lambda x: np.append(x, 3.0), lambda x: np.append(x, x[:1], axis=0), lambda x: np.append([1.0], x)],
+    np.copy: [np.copy],
+    np.meshgrid: [lambda x: np.stack(np.meshgrid(x[0], x[1, :3])), lambda x: np.stack(np.meshgrid(x[0], [1.0, 2.0], x[1], indexing="ij"))],
 }
 
 
@@ -393,6 +410,39 @@ def test_every_array_function(function, k):
     x = np.random.default_rng(5).permutation(np.linspace(-1.7, 1.9, 12)).reshape(3, 4)
     with np.errstate(all="ignore"):
         holds(CASES[function][k], x)
+
+
+REDUCED = [
+    np.add.reduce,
+    lambda x: np.add.reduce(x, axis=1, keepdims=True),
+    lambda x: np.maximum.reduce(x, axis=None),
+    lambda x: np.minimum.reduce(x, axis=1),
+    np.multiply.reduce,
+    lambda x: np.logaddexp.reduce(x, axis=1),
+    lambda x: np.logaddexp.reduce(x, axis=None, keepdims=True),
+    lambda x: np.add.accumulate(x, axis=1),
+    np.multiply.accumulate,
+    lambda x: np.subtract.outer(x[0], x),
+    lambda x: np.multiply.outer([1.0, 2.0], x[1]),
+    lambda x: np.power.outer(x[0] ** 2 + 1, x[1]),
+]
+
+
+@pytest.mark.parametrize("k", range(len(REDUCED)))
+def test_every_method_of_a_ufunc(k):
+    holds(REDUCED[k], np.random.default_rng(5).permutation(np.linspace(-1.7, 1.9, 12)).reshape(3, 4))
+
+
+def test_a_determinant_of_a_singular_matrix_and_high_orders_of_matrices():
+    assert gradient(np.linalg.det, np.array([[1.0, 2], [2, 4]])).tolist() == [[4, -2], [-2, 1]]
+    near(gradient(np.linalg.det, np.arange(9.0).reshape(3, 3)), np.array([[-3.0, 6, -3], [6, -12, 6], [-3, 6, -3]]), 1e-13)
+    for matrix in (lambda t: np.linalg.inv(np.eye(2) + t * np.ones((2, 2)))[0, 0], lambda t: np.linalg.cholesky((1 + t) * np.eye(2))[0, 0]):
+        wanted = {"inv": lambda t: (1 + t) / (1 + 2 * t), "cholesky": lambda t: np.sqrt(1 + t)}
+        plain = next(f for f in wanted.values() if abs(f(0.3) - matrix(0.3)) < 1e-12)
+        for order in (1, 2, 5, 9):
+            near(derivative(matrix, np.array(0.3), order), derivative(plain, np.array(0.3), order), 1e-10)
+    near(derivative(np.sinc, np.zeros(3), 4), np.full(3, np.pi**4 / 5), 1e-14)
+    near(derivative(np.sinc, np.array([1e-8])) * 1e8, np.array([-(np.pi**2) / 3]), 1e-14)
 
 
 @pytest.mark.parametrize("function", sorted(PLAIN, key=lambda function: function.__name__), ids=lambda function: function.__name__)

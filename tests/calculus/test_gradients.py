@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from edgecalc.calculus import Expression, gradient, gradient_of, hessian
+from edgecalc.calculus import Expression, gradient, gradient_of, hessian, jacobian
 from edgecalc.calculus.gradients import Surface
 from edgecalc.calculus.probe import EVERYWHERE
 from tests.calculus.test_fields import EXACT, FORMS, at_each, for_many, rosenbrock, rosenbrock_gradient, sample, scaled
@@ -265,7 +265,7 @@ def test_a_formula_of_several_variables_is_traced():
 
 
 def told_apart(p):
-    return np.sum(p**2) if isinstance(p, np.ndarray) else 0 * np.sum(p)
+    return np.sum(p**2) if type(p) is np.ndarray else 0 * np.sum(p)
 
 
 @pytest.mark.parametrize("count", [2, 200])
@@ -291,3 +291,98 @@ def test_code_that_changes_its_argument_never_gives_wrong_slopes_nor_spoils_the_
     with pytest.raises(ValueError, match="read-only"):
         gradient(moved, place)
     assert place.tolist() == [2.0, 3.0]
+
+
+# ---------------------------------------------------------------- points at once, and one by one
+
+
+def middle(p):
+    return np.sort(p)[1] ** 2
+
+
+def shorter_far_out(p):
+    return (p[0] + 2 * p[1]) * (1.0 if np.linalg.norm(p) <= 1 else 0.5)
+
+
+@pytest.mark.parametrize("method", ["auto", "central"])
+def test_points_that_stand_in_order_are_not_sorted_among_each_other(method):
+    np.testing.assert_allclose(gradient(middle, [0.0, 1.0, 2.0], method=method), [0, 2, 0], atol=1e-9)
+    np.testing.assert_allclose(gradient(middle, [[0.0, 1.0, 2.0], [3.0, 4.0, 7.0]], method=method), [[0, 2, 0], [0, 8, 0]], atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["auto", "central"])
+def test_a_norm_of_all_points_does_not_decide_for_one(method):
+    np.testing.assert_allclose(gradient(shorter_far_out, [0.3, 0.4], method=method), [1, 2], rtol=1e-9)
+    np.testing.assert_allclose(hessian(shorter_far_out, [0.3, 0.4]), 0, atol=1e-6)
+    far = 5.0  # of so many points that those which were tried do not reach it
+    found = gradient(lambda p: p[0] ** 2 * (1.0 if np.linalg.norm(p) <= far else 3.0), np.full(20, 0.2), method=method)
+    np.testing.assert_allclose(found[:2], [0.4, 0], atol=1e-9)
+
+
+def test_a_gradient_of_what_throws_dice_is_that_of_the_throw():
+    rng = np.random.default_rng(0)
+    table, seen = rng.standard_normal((100, 3)), []
+
+    def loss(p):
+        seen.append(rng.integers(0, 100, 10))
+        return np.mean((table[seen[-1]] @ p - 1) ** 2)
+
+    found = gradient(loss, np.zeros(3), method="automatic")
+    assert any(np.allclose(found, -2 * table[each].mean(axis=0)) for each in seen)
+    assert np.isfinite(gradient(loss, np.zeros(3))).all() and np.isfinite(hessian(loss, np.zeros(3))).all()
+
+
+def test_slopes_that_rules_do_not_know_are_differenced():
+    def pairs(p):
+        gaps = p.reshape(-1, 2)[:, None] - p.reshape(-1, 2)
+        return np.sum(np.exp(-np.sqrt(np.sum(gaps**2, axis=-1))))  # each with itself, too
+
+    place = np.array([0, 0, 1.0, 0.1, 0.2, 1.3])
+    np.testing.assert_allclose(gradient(pairs, place), gradient(pairs, place, method="central"), rtol=1e-9)
+    np.testing.assert_allclose(gradient(lambda p: np.sum(1 / (1 + np.exp(-p))), [-800.0, 0.0]), [0, 0.25], atol=1e-15)
+
+
+@pytest.mark.parametrize("f", [lambda p: p[0] * np.linalg.norm(p), lambda p: p[0] * abs(p[1]), lambda p: np.vdot(p, p) + p[0]])
+def test_a_complex_step_that_loses_a_part_is_refused(f):
+    for act in (gradient, hessian):
+        with pytest.raises(TypeError, match="imaginary part"):
+            act(f, [3.0, 4.0], method="complex")
+    np.testing.assert_allclose(gradient(f, [3.0, 4.0]), gradient(f, [3.0, 4.0], method="central"), rtol=1e-9)
+
+
+def test_code_that_changes_what_it_is_given_is_told_so():
+    with pytest.raises(ValueError, match=r"begin with p = p\.copy"):
+        gradient(lambda p: p.sort() or p[0], [2.0, 1.0])
+
+
+FIELDS = {
+    "smooth": lambda p: np.stack([p[..., 0] * p[..., 1], np.exp(p[..., 0]), p[..., 1] ** 3], -1),
+    "branches": lambda p: np.stack([p[..., 0] * np.abs(p[..., 1]), np.maximum(p[..., 0], p[..., 1] ** 3), p[..., 1]], -1),
+    "plain Python": lambda p: [math.sin(p[0]) * p[1], math.exp(p[1]), p[0] ** 2],
+    "a batch decides": lambda p: p / np.linalg.norm(p) if np.linalg.norm(p) > 4 else p**2,
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_jacobians_are_those_of_each_number_alone(name):
+    places = np.array([[0.5, 1.5], [1.0, -0.7], [2.0, 0.3]])
+    for place in (places[0], places) if name != "plain Python" else (places[0], places[1]):
+        found = jacobian(FIELDS[name], place)
+        for index in np.ndindex(place.shape[:-1]):
+            for k in range(found.shape[-2]):
+                wanted = gradient(lambda p, k=k: np.asarray(FIELDS[name](p))[..., k], place[index], method="central")
+                np.testing.assert_allclose(found[index][k], wanted, rtol=1e-9, atol=1e-9)
+
+
+def test_a_jacobian_asks_for_all_numbers_at_once():
+    calls = []
+    times = np.linspace(0, 1, 100)
+
+    def residuals(p):
+        calls.append(1)
+        return np.array([float(p[0]) * math.exp(-float(p[1]) * t) for t in times])
+
+    found = jacobian(residuals, [1.0, 0.5])
+    np.testing.assert_allclose(found, np.stack([np.exp(-0.5 * times), -times * np.exp(-0.5 * times)], -1), atol=1e-10)
+    assert len(calls) < 80
+    assert np.isnan(jacobian(lambda p: np.stack([np.abs(p[..., 0]), p[..., 1]], -1), [0.0, 1.0])[0, 0])
