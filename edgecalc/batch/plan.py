@@ -48,14 +48,17 @@ class Selection:
         return not any(fnmatch.fnmatch(plain, pattern) for pattern in self.exclude)
 
 
-def plan(inputs: list[str], out: Path, selection: Selection | None = None, unreadable: list[str] | None = None) -> list[Job]:
+def plan(
+    inputs: list[str], out: Path, selection: Selection | None = None, unreadable: list[str] | None = None, clashes: list[str] | None = None
+) -> list[Job]:
     """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings; so is an output that is an input.
 
-    Folders that cannot be read are left out, and told in `unreadable`.
+    Folders that cannot be read are left out, and told in `unreadable`; inputs that are refused likewise, if there is `clashes`.
     """
     selection = selection or Selection()
     jobs: list[Job] = []
     taken: dict[int, int] = {}
+    dropped: set[int] = set()
     for source, name in sources(inputs, out, selection, [] if unreadable is None else unreadable):
         if not selection.wants(name):
             continue
@@ -63,10 +66,12 @@ def plan(inputs: list[str], out: Path, selection: Selection | None = None, unrea
         other = taken.setdefault(key(job.name), len(jobs))
         if other < len(jobs) and jobs[other].source != source:
             if selection.on_collision == "error":
-                raise EdgecalcError(
-                    f"{printable(jobs[other].source)} and {printable(source)} would both be written to {printable(out / job.name)}; "
-                    "say --on-collision keep-ext, or run them into separate folders"
-                )
+                words = f"{printable(jobs[other].source)} and {printable(source)} would both be written to {printable(out / job.name)}"
+                if clashes is None:
+                    raise EdgecalcError(f"{words}; say --on-collision keep-ext, or run them into separate folders")
+                clashes.append(f"{words}; both are left out")
+                dropped.add(other)
+                continue
             job = Job(source, name + selection.suffix)
             other = taken.setdefault(key(job.name), len(jobs))
             if other < len(jobs) and jobs[other].source == source:
@@ -76,6 +81,7 @@ def plan(inputs: list[str], out: Path, selection: Selection | None = None, unrea
         elif other < len(jobs):
             continue
         jobs.append(job)
+    jobs = [job for k, job in enumerate(jobs) if k not in dropped]
     refuse_inputs_as_outputs(jobs, out)
     return jobs
 

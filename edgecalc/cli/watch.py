@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     args.resume, stop, worst, rounds = True, interrupted_by_signals(), 0, 0
     seen: dict[Job, tuple[int, int]] = {}
     ahead: dict[tuple, float] = {}
-    told, waiting = list[str](), ""
+    told, words, waiting = list[str](), list[str](), ""
     if not args.quiet:
         watched = ", ".join(map(printable, (*args.inputs, *filter(None, [args.files_from]))))
         print(f"edgecalc: watching {watched}; ^C ends it", flush=True, file=sys.stderr)
@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
         rounds += 1
         args.unreadable, words = [], []
         try:
-            everything = plan(args.inputs, args.out, selection(args), args.unreadable)
-        except EdgecalcError as error:  # two names for one output, as a rule: nothing is done until one of them goes
+            everything = plan(args.inputs, args.out, selection(args), args.unreadable, None if rounds == 1 else words)
+        except EdgecalcError as error:  # nothing is done until it goes
             if rounds == 1:
                 raise
             everything, words = [], [f"{error}; waiting"]
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
                 return code
             worst = max(worst, code)
         stop.wait(args.every)
-    return 128 + stop.number if stop.is_set() else worst
+    return 128 + stop.number if stop.is_set() else 11 if waiting else worst
 
 
 def is_news(job, seen: dict, ahead: dict, settle: float) -> bool:

@@ -65,6 +65,8 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
         return np.ascontiguousarray(array, np.float32)
     if array.dtype == bool:
         array = array.view(np.uint8)
+        if array.max(initial=0) > 1:  # Pillow's True is 255
+            array = np.not_equal(array, 0).view(np.uint8)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     array = array.view(np.dtype(array.dtype.str))  # long and long long are one type to the kernels
     return array if stands_ready(array) else np.array(array, order="C")

@@ -174,7 +174,7 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
         if given.dtype.kind in "bcMmUS":
             raise TypeError
         steps = given.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"spacing: {spacing!r} came; a number or a 1-D array of coordinates is accepted{hint}") from None
     if steps.ndim == 0:
         if not np.isfinite(steps) or steps == 0:

@@ -24,7 +24,7 @@ def gaussian(image, sigma, *, truncate=4.0, border="reflect", cval=0, dtype=None
     >>> gaussian(np.full((4, 5, 3), 7, np.uint8), (1, 1, 0)).round(9)[0, 0]  # a colour image, each channel by itself
     array([7., 7., 7.])
     """
-    if np.ndim(sigma):
+    if isinstance(sigma, tuple | list | np.ndarray):
         return along_each(image, sigma, truncate, (border, cval, False, None, dtype), out, threads, gray)
     return smoothed(image, None, row(sigma, 0, truncate), row(sigma, 0, truncate), (border, cval, False, None, dtype), out, threads, gray)
 
@@ -76,7 +76,9 @@ def gaussian_laplace(
         return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
     axes = range(arrays.image_array(image).ndim)
     options = {"truncate": truncate, "border": border, "cval": cval, "threads": threads}
-    return into(out, view, dtype, sum(gaussian_derivative(image, sigma, axis, 2, **options) for axis in axes))
+    parts = [gaussian_derivative(image, sigma, axis, 2, **options) for axis in axes]
+    inner = tuple(map(min, zip(*(part.shape for part in parts), strict=True)))  # "valid": a weight of 0 at the end of a bell leaves more
+    return into(out, view, dtype, sum(part[middle(part.shape, inner)] for part in parts))
 
 
 def difference_of_gaussians(
@@ -99,8 +101,7 @@ def difference_of_gaussians(
         return apply(((operator, "x"),), image, "each", (border, cval, False, view, dtype), out, threads, gray)
     options = {"truncate": truncate, "border": "valid" if border == "blank" else border, "cval": cval, "threads": threads}
     low, high = gaussian(image, low_sigma, **options), gaussian(image, high_sigma, **options)
-    spare = tuple(slice((a - b) // 2, (a - b) // 2 + b) for a, b in zip(low.shape, high.shape, strict=True))
-    result = low[spare] - high
+    result = low[middle(low.shape, high.shape)] - high
     return into(out, view, dtype, framed(result, np.shape(image)) if border == "blank" else result)
 
 
@@ -142,7 +143,7 @@ def one_by_one(array: np.ndarray, rows: dict[int, Stencil], options: tuple, out:
 def along_each(image: Any, sigmas: Any, truncate: Any, options: tuple, out: Any, threads: Any, gray: Any) -> Any:
     """A bell of its own along each axis."""
     array = arrays.image_array(image, axis=0, gray=arrays.truth(gray, "gray"))
-    rows = {axis: row(each, 0, truncate) for axis, each in enumerate(sigmas) if each != 0}
+    rows = {axis: row(each, 0, truncate) for axis, each in enumerate(sigmas) if np.ndim(each) or each != 0}
     if len(sigmas) != array.ndim or not rows:
         raise ValueError(f"sigma: {sigmas!r} came; one number, or one for each of the {array.ndim} axes, rows first and not all 0, is accepted")
     if options[0] == "one-sided":
@@ -155,8 +156,12 @@ def along_each(image: Any, sigmas: Any, truncate: Any, options: tuple, out: Any,
 def framed(inner: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """In the middle of zeros."""
     result = np.zeros(shape, inner.dtype)
-    result[tuple(slice((a - b) // 2, (a - b) // 2 + b) for a, b in zip(shape, inner.shape, strict=True))] = inner
+    result[middle(shape, inner.shape)] = inner
     return result
+
+
+def middle(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[slice, ...]:
+    return tuple(slice((a - b) // 2, (a - b) // 2 + b) for a, b in zip(shape, inner, strict=True))
 
 
 def into(out: Any, view: Any, dtype: Any, result: Any) -> Any:

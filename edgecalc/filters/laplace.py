@@ -9,7 +9,7 @@ from edgecalc.filters.operators import odd_size, two_dimensional
 
 
 def laplacian(image, ksize=1, *, border="reflect", cval=0, normalize=False, view=None, dtype=None, out=None, threads=None, gray=False) -> np.ndarray:
-    """Laplacian: the second derivatives along x and y, added; of integers bit for bit cv2.Laplacian up to size 11.
+    """Laplacian: the second derivatives along x and y, added; of uint8 bit for bit cv2.Laplacian up to size 11.
     (Beyond, OpenCV adds up in float32.)
 
          0  1  0             2  0  2

@@ -257,9 +257,12 @@ def polar(
     >>> polar(np.array([[0, 3], [4, 9]], np.uint8), "forward", border="blank").magnitude[0]
     array([5., 6.], dtype=float32)
     """
-    found = derive(pair(operator, image), image, "polar", (border, cval, normalize, None, dtype), out, threads, gray, mask, spacing)
-    if operator == "roberts":  # whose diagonals are not x and y
-        orientation(image, operator, border=border, cval=cval, out=found[1], threads=threads, gray=gray)
+    operators, turned = pair(operator, image), None
+    if operator == "roberts":  # whose diagonals are not x and y; before `out`, which may be the image, is written
+        turned = orientation(image, operator, border=border, cval=cval, threads=threads, gray=gray, mask=mask, spacing=spacing)
+    found = derive(operators, image, "polar", (border, cval, normalize, None, dtype), out, threads, gray, mask, spacing)
+    if turned is not None:
+        found[1][...] = turned
     return Polar(*found)
 
 

@@ -47,6 +47,7 @@ class Tensor(NamedTuple):
         with np.errstate(all="ignore"):
             return (np.arctan2(2 * xy, xx - yy) / 2).astype(np.float32)
 
+    @np.errstate(all="ignore")
     def coherence(self) -> np.ndarray:
         """How much one direction prevails: 1 on a straight edge or ridge, 0 where all directions are alike."""
         large, small = self.eigenvalues()

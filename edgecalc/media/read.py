@@ -72,8 +72,10 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                 if page >= limits.frames:
                     raise ImageFileError(f"{name}: more than {limits.frames} pages; up to {limits.frames} are accepted")
                 raw = raw_mode(image, name)
-                deep = ";16" in raw and image.mode in ("RGB", "RGBA")
+                deep = is_deep(image, raw) and image.mode in ("RGB", "RGBA")
                 limits.check_size(name, image.width, image.height, deep=deep or image.mode in WIDE)
+                if deep and page and image.format == "PNG" and image.info.get("blend"):
+                    raise ImageFileError(f"{name}: page {page + 1} lies over the one before, in 16 bits a channel; of 8 bits that is accepted")
                 yield deep_colours(file, image, page, raw, rotate) if deep else as_told(image, raw, rotate)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
@@ -92,8 +94,15 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
 def unknown(path: Any) -> str:
     """What is said of a file that Pillow does not know."""
     with opened(path) as file:
-        if file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            return "a TIFF whose pixels are of a type that is not read, such as float64; integers of 8 and 16 bits and float32 are"
+        begin = file.read(16)
+        size = 8 if begin[2:4] in (b"+\0", b"\0+") else 4
+        directory = int.from_bytes(
+            begin[size : 2 * size], "little" if begin[:2] == b"II" else "big"
+        )  # where a TIFF tells of its pixels, at the end as a rule
+        if begin[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+            if directory >= file.seek(0, 2) - 1:
+                return "damaged: a TIFF that is cut off"
+            return "a TIFF of a kind that is not read, such as float64 or 32 bits in big-endian order; integers of 8 and 16 bits and float32 are, as a rule"
     return f"not an image of an accepted format ({', '.join(FORMATS)})"
 
 
@@ -116,7 +125,7 @@ def raw_mode(image: Any, name: str) -> str:
     """Pillow's name for how the file holds the pixels. Depth that it would cut in a way that cannot be helped is refused."""
     arguments = image.tile[0][3] if image.tile else ""
     raw = str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
-    channels, bits, in_planes = len(image.getbands()), 16 if ";16" in raw else tag(image, BITS, 8), tag(image, PLANES, 1) == 2
+    channels, bits, in_planes = len(image.getbands()), 16 if is_deep(image, raw) else tag(image, BITS, 8), tag(image, PLANES, 1) == 2
     if channels > 1 and bits > 8 and (in_planes or not (";16" in raw and raw.partition(";")[0] in COLOURS and image.mode in ("RGB", "RGBA"))):
         raise ImageFileError(
             f"{name}: {bits} bits a channel, stored as {raw}{' in planes' * in_planes}; of that depth gray, RGB and RGBA, pixel by pixel, are accepted"
@@ -126,19 +135,27 @@ def raw_mode(image: Any, name: str) -> str:
     return raw
 
 
+def is_deep(image: Any, raw: str) -> bool:
+    """Of 16 bits a channel; a BMP's are those of a whole pixel."""
+    return ";16" in raw and image.format != "BMP"
+
+
 def as_told(image: Any, raw: str, rotate: bool) -> Page:
     """With what Pillow passes over of a file."""
     samples, bits = tag(image, SAMPLE_FORMAT, UNSIGNED), tag(image, BITS, 0)
     white_is_0 = image.mode in DEEP and tag(image, PHOTOMETRIC, 1) == 0  # of fewer bits Pillow turns it round itself
     if image.format == "JPEG" and image.mode in GRAY_IN_FILE:
         image.draft("L", image.size)
-    if raw in FEW_BITS and isinstance(image.info.get("transparency"), int):
-        image.info["transparency"] *= FEW_BITS[raw]
+    key = image.info.get("transparency")
+    if raw in FEW_BITS and isinstance(key, int):
+        image.info["transparency"] = key * FEW_BITS[raw]
     if image.tile and image.tile[0][0] == "libtiff" and raw in NATIVE:
         image = as_stored(image, NATIVE[raw])
     lying, orientation = loaded(image, rotate)
     kind = INTEGERS.get((image.mode, bits, samples))
     gray = np.asarray(lying).astype(kind) if kind else gray_array(lying)
+    if key is not None:
+        image.info["transparency"] = key  # the next page asks for it, too
     return Page(65535 - gray if white_is_0 else gray, orientation)
 
 

@@ -38,11 +38,13 @@ class Recorder:
         self.f, self.rate = np.empty((rows, *starts)), np.empty((rows, *starts) if adaptive else rows)
         self.evaluations, self.iterations = np.empty(rows, np.int64), np.empty(rows, np.int64)
         self.rule, self.objective, self.tolerance, self.count = rule, objective, tolerance, 0
+        self.latest: tuple = ()  # what the last row would have been
 
     def row(self, step: int, x: Any, f: Any, gradient: Any, rate: Any, last: bool = False) -> None:
         if self.every > 1 and step % self.every and step <= self.tail and not last:
+            self.latest = step, x, f, gradient, rate
             return
-        k = self.count
+        k, self.latest = self.count, ()
         self.x[k], self.f[k], self.gradient[k], self.rate[k] = x, f, gradient, rate
         self.evaluations[k], self.iterations[k] = self.objective.asked, step
         self.count = k + 1
@@ -67,6 +69,9 @@ def keeping(recorder: Recorder, loop: Callable[[], Any]) -> "Trace":
     except BaseException as error:
         if not recorder.count:
             recorder.row(0, recorder.objective.start, np.nan, np.nan, np.nan)
+        if recorder.latest:
+            step, x, f, gradient, rate = recorder.latest
+            recorder.row(step, x, f, gradient, rate, last=True)
         error.trace = recorder.trace(np.full(recorder.objective.starts, RAISED))  # type: ignore[attr-defined]
         error.add_note("the descent until then is this error's .trace")
         raise

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from edgecalc.calculus.expression import Expression
 from edgecalc.core.arrays import whole
 from edgecalc.optimize.objective import Objective
 from edgecalc.optimize.recorder import REASONS, STEPS
@@ -157,8 +158,10 @@ class Trace:
         """The rows as numbers, for a table or a file."""
         several = self.x.ndim > 1 + (self.starts is not None)
         count = self.x.shape[-1] if several else 1
-        told = getattr(self.objective.f, "variables", ())  # of a formula
-        letters = list(told) if len(told) == count else ["x", "y", "z"] if count <= 3 else [f"x{k + 1}" for k in range(count)]
+        told = self.objective.f.variables if isinstance(self.objective.f, Expression) else ()
+        letters = ["x", "y", "z"] if count <= 3 else [f"x{k + 1}" for k in range(count)]
+        if len(told) == count and not {"f", "rate", "evaluations", "iteration", "start"} & set(told):
+            letters = list(told)
         names = [*letters[:count], "f", *(f"df/d{letter}" for letter in letters[:count]), "rate", "evaluations"]
         if self.starts is not None:
             rows = [[k, *row] for k, run in enumerate(self.runs) for row in run.columns()[1]]

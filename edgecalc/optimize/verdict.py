@@ -76,14 +76,20 @@ def full_gradient(trace: "Trace") -> tuple[np.ndarray, np.ndarray]:
     x, slope = trace.x[-1], trace.gradient[-1]
     if np.isfinite(trace.f[-1]) and (trace.objective.elsewhere or not np.isfinite(slope).all()):
         slope = trace.objective.slope(x)
-    may_move = free(x if trace.bounds is None else put_at_bounds(x, *trace.bounds), slope, trace.bounds)
+    may_move = free(x if trace.bounds is None else put_at_bounds(trace, x, slope), slope, trace.bounds)
     return np.ravel(np.where(may_move, slope, 0.0)), np.ravel(may_move)
 
 
-def put_at_bounds(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Where it stands at one but for what no step goes any more."""
-    rest = AT_BOUND * (1 + np.abs(x))
-    return np.where(x - low <= rest, low, np.where(high - x <= rest, high, x))
+def put_at_bounds(trace: "Trace", x: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Where it stands at one but for what no step goes any more, and what is no fall of f beside that of the run."""
+    low, high = trace.bounds  # type: ignore[misc]
+    sound = trace.f[np.isfinite(trace.f)]
+    fall = CLOSE * (np.ptp(sound) + np.abs(sound[-1])) if sound.size else 0.0
+
+    def at(gap: np.ndarray) -> np.ndarray:
+        return (gap <= AT_BOUND * (1 + np.abs(x))) & (np.abs(slope) * gap <= fall)
+
+    return np.where(at(x - low), low, np.where(at(high - x), high, x))
 
 
 def climbs(x: np.ndarray, f: np.ndarray) -> bool:

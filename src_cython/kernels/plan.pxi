@@ -134,7 +134,7 @@ cdef class Plan:
         cdef cnp.ndarray array = out
         if not (
             cnp.PyArray_ISCARRAY(array) and cnp.PyArray_ISCARRAY_RO(image) and cnp.PyArray_SAMESHAPE(array, image)
-            and code_of(cnp.PyArray_TYPE(array)) == self.result_type(k) and cnp.PyArray_TYPE(array) != cnp.NPY_BOOL
+            and code_of(cnp.PyArray_TYPE(array)) == self.result_type(k)
         ):
             return False
         return apart(array, image)

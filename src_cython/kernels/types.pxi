@@ -62,8 +62,8 @@ cdef Py_ssize_t[TYPES] ITEMSIZE = [1, 1, 2, 2, 4, 4, 8, 8, 4, 8]
 
 
 cdef inline int code_of(int kind) noexcept nogil:
-    """The type's place in the tables, -1 if no kernel reads it."""
-    if kind == cnp.NPY_BOOL or kind == cnp.NPY_UBYTE:
+    """The type's place in the tables, -1 if no kernel reads it, as bool, whose True may be any byte."""
+    if kind == cnp.NPY_UBYTE:
         return U8
     if kind == cnp.NPY_BYTE:
         return I8

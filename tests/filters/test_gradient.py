@@ -267,3 +267,29 @@ def test_every_pair_of_derivatives_has_its_rounded_length_in_a_picture():
     for turned in (image, image[::-1, ::-1]):
         found = ec.magnitude(turned, operator="central", dtype=np.uint8)
         np.testing.assert_array_equal(found[1::3, 1::3] if turned is image else found[::-1, ::-1][1::3, 1::3], expected)
+
+
+def test_roberts_in_place_takes_its_directions_before_the_image_is_written():
+    image = np.random.default_rng(0).random((20, 30)).astype(np.float32)
+    wanted, place = ec.polar(image, "roberts"), image.copy()
+    found = ec.polar(place, "roberts", out=(place, np.empty_like(image)))
+    np.testing.assert_array_equal(found.magnitude, wanted.magnitude)
+    np.testing.assert_array_equal(found.orientation, wanted.orientation)
+
+
+SIX = {
+    "sobel": ec.sobel,
+    "magnitude": ec.magnitude,
+    "laplacian": ec.laplacian,
+    "gaussian": lambda image: ec.gaussian(image, 1),
+    "canny": lambda image: ec.canny(image, 1, 2),
+    "hysteresis": lambda image: ec.hysteresis(image, 0.5, 2),
+}
+
+
+@pytest.mark.parametrize("name", SIX)
+def test_every_true_is_one_whatever_its_byte(name):
+    mask = np.random.default_rng(0).random((9, 12)) > 0.5
+    other = (mask * np.uint8(255)).view(bool)  # as Pillow has them
+    for _ in range(2):
+        np.testing.assert_array_equal(SIX[name](other), SIX[name](mask))

@@ -202,8 +202,57 @@ def test_whole_numbers_of_a_tiff_keep_their_signs(options, dtype, read, tmp_path
 
 def test_a_tiff_that_is_not_read_is_called_one(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 5)))
-    with pytest.raises(ImageFileError, match="a TIFF whose pixels are of a type that is not read, such as float64"):
+    with pytest.raises(ImageFileError, match="a TIFF of a kind that is not read, such as float64"):
         read_gray(tmp_path / "a.tif")
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"bigtiff": True}], ids=str)
+def test_a_tiff_that_is_cut_off_is_called_so(options, tmp_path):
+    tifffile.imwrite(tmp_path / "whole.tif", np.tile(GRAY, (20, 20)), metadata=None, **options)
+    data = (tmp_path / "whole.tif").read_bytes()
+    place = 8 if "bigtiff" in options else 4
+    end = struct.pack(("<" if data[:1] == b"I" else ">") + ("Q" if place == 8 else "I"), len(data))  # as where the pixels come first
+    (tmp_path / "a.tif").write_bytes((data[:place] + end + data[2 * place :])[: len(data) // 2])
+    with pytest.raises(ImageFileError, match="a TIFF that is cut off"):
+        read_gray(tmp_path / "a.tif")
+
+
+def test_sixteen_bits_a_pixel_of_a_bmp_are_colours(tmp_path):
+    pixels = np.array([[0xF800, 0x07E0], [0x001F, 0xFFFF]], "<u2")  # red, green; blue, white: 5, 6 and 5 bits
+    head = struct.pack("<2sIHHI", b"BM", 66 + 8, 0, 0, 66) + struct.pack("<IiiHHIIiiII", 40, 2, -2, 1, 16, 3, 8, 0, 0, 0, 0)
+    (tmp_path / "a.bmp").write_bytes(head + struct.pack("<III", 0xF800, 0x07E0, 0x001F) + pixels.tobytes())
+    np.testing.assert_array_equal(read_gray(tmp_path / "a.bmp"), [[76, 150], [29, 255]])
+
+
+def animated(tmp_path, header, pages, *chunks, blend=0):
+    """A PNG of two by one pixels: the first page as it is, each other laid over (blend=1) or in place of it."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    def control(number):
+        return chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, 2, 1, 0, 0, 1, 10, 0, blend if number else 0))
+
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, *header, 0, 0, 0)) + chunk(b"acTL", struct.pack(">II", len(pages), 0))
+    data += b"".join(chunks and [chunk(*each) for each in chunks]) + control(0) + chunk(b"IDAT", zlib.compress(b"\0" + pages[0]))
+    for k, page in enumerate(pages[1:]):
+        data += control(2 * k + 1) + chunk(b"fdAT", struct.pack(">I", 2 * k + 2) + zlib.compress(b"\0" + page))
+    (tmp_path / "a.png").write_bytes(data + chunk(b"IEND", b""))
+    return tmp_path / "a.png"
+
+
+def test_the_transparent_level_of_few_bits_is_that_of_every_page(tmp_path):
+    path = animated(tmp_path, (4, 0), [bytes([0x35])] * 3, (b"tRNS", struct.pack(">H", 3)))
+    assert [page.pixels.tolist() for page in read_pages(path)] == [[[255, 85]]] * 3
+
+
+def test_deep_pages_over_each_other_are_refused(tmp_path):
+    pages = [struct.pack(">4H", 300, 65535, 500, 65535), struct.pack(">4H", 301, 65535, 700, 255)]
+    in_place = [page.pixels.tolist() for page in read_pages(animated(tmp_path, (16, 4), pages))]
+    assert in_place[0] == [[300, 500]] and in_place[1][0][0] == 301
+    with pytest.raises(ImageFileError, match="page 2 lies over the one before"):
+        list(read_pages(animated(tmp_path, (16, 4), pages, blend=1)))
 
 
 @pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"compression": "zlib"}, {"byteorder": ">", "compression": "zlib"}], ids=str)

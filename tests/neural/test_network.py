@@ -8,6 +8,7 @@ import pytest
 from edgecalc import optimize
 from edgecalc.neural import INITIALS, LOSSES, Network
 from edgecalc.neural.network import ACCEPTED
+from edgecalc.optimize import recorder
 from tests.neural import loops
 
 # Of torch 2.15, float64: (loss, length of the gradient, gradient times 1, 2, 3 ..., gradient by X times 1, 2, 3 ...)
@@ -357,8 +358,8 @@ def test_parameters_must_have_their_length():
         network.parameters = [None] * 3
 
 
-def test_an_interrupt_leaves_what_was_learnt():
-    network, steps = Network([1, 1], seed=0), []
+def test_an_interrupt_leaves_what_was_learnt(monkeypatch):
+    network, steps, seen = Network([1, 1], seed=0), [], []
 
     def interrupt(*_):
         steps.append(1)
@@ -369,5 +370,10 @@ def test_an_interrupt_leaves_what_was_learnt():
     with pytest.raises(KeyboardInterrupt) as caught:
         network.train([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], rate=0.1, steps=50, callback=interrupt)
     assert network.parameters.tolist() == caught.value.trace.last.tolist() != start.tolist()
+    monkeypatch.setattr(recorder, "MOST_KEPT", 40)  # of long runs few rows are kept, but what was learnt last
+    steps.clear()
+    with pytest.raises(KeyboardInterrupt) as thinned:
+        network.train([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], rate=0.1, steps=5000, callback=lambda k, x, f: seen.append(x.copy()) or interrupt())
+    assert thinned.value.trace.iterations[-1] == 6 and network.parameters.tolist() == seen[-2].tolist()  # rows follow calls
     network.train([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], rate=0.1, steps=300)
     np.testing.assert_allclose(network.parameters, [2, 1], atol=1e-3)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edgecalc.calculus import Expression
 from edgecalc.optimize import bfgs, descend, lbfgs, newton, rules, schedules
 from edgecalc.optimize.problems import PROBLEMS
 
@@ -140,3 +141,20 @@ def test_a_weak_way_down_is_found_however_the_saddle_is_turned(count):
         matrix = turned @ np.diag(bends) @ turned.T
         trace = descend(lambda p, m=matrix: np.einsum("...i,ij,...j", p, m, p) / 2, np.zeros(count), grad=lambda p, m=matrix: p @ m, steps=1)
         assert trace.verdict == "saddle"
+
+
+def test_small_units_do_not_stand_at_a_bound():
+    trace = descend(lambda p: np.sum(((p - 1e-10) / 1e-10) ** 2, axis=-1), np.array([6e-10, 7e-10]), rate=1e-25, steps=3, bounds=(0, 1))
+    assert trace.verdict == "not converged"
+
+
+def test_a_table_takes_names_from_formulas_alone():
+    class Odd:
+        variables = 3
+
+        def __call__(self, p):
+            return np.sum(p**2, axis=-1)
+
+    assert descend(Odd(), [1.0, 2.0], steps=1).columns()[0][1:4] == ["x", "y", "f"]
+    assert descend(Expression.parse("f^2+rate^2"), [1.0, 2.0], steps=1).columns()[0][1:4] == ["x", "y", "f"]
+    assert descend(Expression.parse("u^2+v^2"), [1.0, 2.0], steps=1).columns()[0][1:4] == ["u", "v", "f"]
