@@ -34,7 +34,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 STATUSES = ("done", "failed", "skipped")
 SHOWN_FAILURES = 10  # of each kind, before they are folded
 SKIPPED = {"Exists": "its output existed already", "Unchanged": "unchanged since it was done"}
-SHAPING = ("--no-rotate", "--pages all", "--on-collision keep-ext")  # options that say what is written, beside recipe, -r and --format
 PHOTOGRAPHIC = ("gaussian",)  # their results are not lines
 
 
@@ -143,13 +142,26 @@ def lines(out: Path, runs: list[dict], files: list[dict]) -> Lines:
         return Lines(latest, "", "", typed, others)
     walked = {root(each) for each in files}
     if len(walked) > 1:  # no one input makes them again
-        return Lines(latest, "", recipe.python(), typed, others)
+        return Lines(latest, "", python(recipe, files), typed, others)
+    command = "" if typed else made_again(recipe, walked, out, files)
+    return Lines(latest, command, python(recipe, files), typed, others)
+
+
+def python(recipe: Recipe, files: list[dict]) -> str:
+    """What makes the picture of a file, with its luma, view and depth; an operator alone takes gray arrays and gives numbers."""
+    form = "picture" if {os.path.splitext(each["name"])[1] for each in files} <= {".png"} else "exact"
+    return (
+        f"from edgecalc.batch.recipe import Recipe; from edgecalc.media.read import read_gray; Recipe.parse({str(recipe)!r}).{form}(read_gray(path))"
+    )
+
+
+def made_again(recipe: Recipe, walked: set[str], out: Path, files: list[dict]) -> str:
+    """The command of a run that was none."""
     command = recipe.command(files[0]["source"] if len(files) == 1 else "".join(walked) or ".", str(out))
     command += " -r" if any(os.sep in each["name"] for each in files) else ""
     endings = {os.path.splitext(each["name"])[1] for each in files} - {".png"}
     command += f" --format {endings.pop()[1:]}" if len(endings) == 1 else ""
-    command += "".join(f" {option}" for option in SHAPING if option in f" {' '.join(arguments)} ".replace("=", " "))
-    return Lines(latest, printable(command), recipe.python(), typed, others)
+    return printable(command)
 
 
 def root(each: dict[str, Any]) -> str:

@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # closed by the caller, as `2>&-` does
         if getattr(sys, stream) is None:
             setattr(sys, stream, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+        if hasattr(getattr(sys, stream), "reconfigure") and mode == "w":
+            getattr(sys, stream).reconfigure(errors="backslashreplace")  # a name that this terminal cannot show ends nothing
     os.environ["MPLBACKEND"] = "agg"  # pictures are written, never shown: what a notebook has set may be missing here
     args = parsed(words)
     args.typed = words

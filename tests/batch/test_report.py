@@ -16,6 +16,7 @@ from PIL import Image
 from edgecalc.batch import report
 from edgecalc.batch.journal import Journal, Record
 from edgecalc.batch.plan import STATE
+from edgecalc.batch.recipe import Recipe
 from edgecalc.batch.throughput import throughput
 from edgecalc.batch.thumbnails import SIDE, Task, pair
 from edgecalc.cli.main import main
@@ -59,10 +60,10 @@ class Page(HTMLParser):
         return [row[0] for row in self.data["files"]]
 
 
-def recorded(out: Path, records: list[Record], *, recipe="sobel:axis=y", ended=True, planned=None, shard=(1, 1)) -> Path:
+def recorded(out: Path, records: list[Record], *, recipe="sobel:axis=y", ended=True, planned=None, shard=(1, 1), arguments=()) -> Path:
     """An output folder as a run leaves it, without the run."""
     journal = Journal(out, shard, group_sync=False)
-    journal.begin(recipe, "0.1.0", "[]", len(records) if planned is None else planned)
+    journal.begin(recipe, "0.1.0", json.dumps(list(arguments)), len(records) if planned is None else planned)
     for record in records:
         journal.add(record)
     if ended:
@@ -105,8 +106,8 @@ def edges(tmp_path):
 def test_a_page_says_what_was_done_how_and_what_failed(edges, capsys):
     page = made(edges)
     assert "12 of 13 images done, 1 failed" in page.text
-    assert f"edgecalc run {edges.parent / 'photos'} -o {edges} --op magnitude -r" in page.text
-    assert "edgecalc.magnitude(image)" in page.text
+    assert "as it was typed" in page.text and "--op magnitude" in page.text and "command line" not in page.text
+    assert "Recipe.parse('magnitude').picture(read_gray(path))" in page.text
     assert "ImageFileError 1 file </script>.jpg not an image of an accepted format" in page.text
     said = capsys.readouterr()
     assert said.out == f"{edges.parent / 'page.html'}\n" and "12 done, 1 failed" in said.err
@@ -148,6 +149,27 @@ def test_the_command_line_makes_the_same_files_again(sources, names, said, tmp_p
     monkeypatch.chdir(tmp_path)
     records = [done(name)._replace(source=source) for source, name in zip(sources, names, strict=True)]
     assert f"edgecalc {said} Copy" in made(recorded(Path("edges"), records), "--gallery", "0").text
+
+
+def test_what_was_typed_is_not_said_in_other_words(tmp_path):
+    records = [done("a.png")]
+    page = made(recorded(tmp_path / "edges", records, arguments=["run", "photos", "-o", "edges", "--include", "a*", "--op", "sobel"]))
+    assert "edgecalc run photos -o edges --include 'a*' --op sobel" in page.text and "command line" not in page.text
+
+
+@pytest.mark.parametrize("recipe", ["sobel", "canny:low=50,high=100", "canny_auto:method=otsu", "orientation"])
+@pytest.mark.parametrize("name", ["coffee.jpg", "deep.png"])
+def test_the_line_of_python_makes_the_pixels_of_the_file(name, recipe, tmp_path):
+    source = tmp_path / name
+    if name == "deep.png":
+        Image.fromarray(np.random.default_rng(0).integers(0, 65536, (20, 30), np.uint16)).save(source)
+    else:
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)).save(source)
+    assert main(["run", str(source), "-o", str(tmp_path / "edges"), "--op", recipe]) == 0
+    *imports, line = report.python(Recipe.parse(recipe), [{"name": f"{source.stem}.png"}]).split("; ")
+    known = {"path": source}
+    exec("; ".join(imports), known)
+    np.testing.assert_array_equal(eval(line, known), np.asarray(Image.open(tmp_path / "edges" / f"{source.stem}.png").convert("L")))
 
 
 def test_of_inputs_from_here_and_there_no_command_line_is_made_up(tmp_path):
@@ -226,7 +248,7 @@ def test_shards_are_one_report(tmp_path):
 def test_recipes_of_earlier_runs_are_named(tmp_path):
     recorded(tmp_path / "edges", [done("a.png"), done("b.png")], recipe="scharr")
     page = made(recorded(tmp_path / "edges", [done("b.png")], recipe="sobel"))
-    assert "edgecalc.sobel(image)" in page.text and "Still there from earlier runs: 1 by scharr" in page.text
+    assert "Recipe.parse('sobel').picture(read_gray(path))" in page.text and "Still there from earlier runs: 1 by scharr" in page.text
 
 
 @pytest.mark.parametrize(("prepare", "said"), [(lambda out: None, "no such folder"), (lambda out: out.mkdir(), "has no journal")])

@@ -124,7 +124,7 @@ def test_a_report_names_the_recipe_that_made_the_pictures(tmp_path, capsys):
     assert run(tmp_path / "in", "-r", "-o", tmp_path / "out", "--op", "roberts", "--pages", "all", "--existing", "skip").code == 0
     assert command("report", tmp_path / "out", "-o", tmp_path / "page.html") == 0
     page = (tmp_path / "page.html").read_text()
-    assert "-r --no-rotate --pages all" in page
+    assert "--op sobel --pages all --no-rotate" in page
     assert "roberts" not in page
 
 
