@@ -167,15 +167,17 @@ def attempt(source: str, name: str) -> Record:
     exact = target.suffix in EXACT
     size, shape, content, turned, remark = 0, (0, 0), "", 1, ""
     with place_for(target) as place:
-        for number, (image, orientation) in enumerate(pages, 1):
+        for number, page in enumerate(pages, 1):
+            image = page.pixels
             picture = (_recipe.exact if exact and not _recipe.binary else _recipe.picture)(image, 1)
             path = place / f"{number:04}{target.suffix}" if _settings.pages == "all" else place
             remark = remark or _recipe.remark(image, picture)
             bits = _recipe.binary and not exact
             size += write(path, picture, level=_settings.level, bits=bits, durable=_settings.durable, check=unchanged)
             if number == 1:  # a record of pages tells of the first
-                shape, turned, content = image.shape[:2], orientation, checksum(path) if _settings.checksums else ""
+                shape, turned, content = image.shape[:2], page.orientation, checksum(path) if _settings.checksums else ""
             if _settings.pages == "first":
+                remark = remark or "its first page alone; --pages all takes every one" * page.several
                 break
         unchanged()
     mark = fingerprint(before, _settings)

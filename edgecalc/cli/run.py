@@ -145,7 +145,7 @@ def run(args: argparse.Namespace) -> int:
 
         recipe_of(args)
         for job in jobs:
-            print(f"{printable(job.source)} -> {printable(args.out / job.name)}")
+            print(f"{printable(job.source)} -> {printable(args.out / job.name)}{'.pages/' * (args.pages == 'all')}")
         return 3 * bool(args.unreadable)
     return carry_out(args, jobs)
 

@@ -47,10 +47,11 @@ BACK = {  # from upright to how each EXIF orientation lies in the file
 
 
 class Page(NamedTuple):
-    """One frame of a file, and the EXIF orientation by which it was turned upright: 1 if it was not."""
+    """One frame of a file, the EXIF orientation by which it was turned upright (1 if it was not), and whether the file holds more than one."""
 
     pixels: np.ndarray
     orientation: int
+    several: bool = False
 
 
 def read_gray(path: Any, limits: Limits | None = None) -> np.ndarray:
@@ -70,13 +71,17 @@ def read_pages(path: Any, limits: Limits | None = None, *, rotate: bool = True) 
                 if page and not turned_to(image, page):
                     break
                 if page >= limits.frames:
-                    raise ImageFileError(f"{name}: more than {limits.frames} pages; up to {limits.frames} are accepted")
+                    raise ImageFileError(
+                        f"{name}: more than {limits.frames} pages; up to {limits.frames} are accepted, or the first alone (--pages first)"
+                    )
                 raw = raw_mode(image, name)
                 deep = is_deep(image, raw) and image.mode in ("RGB", "RGBA")
                 limits.check_size(name, image.width, image.height, deep=deep or image.mode in WIDE)
                 if deep and page and image.format == "PNG" and image.info.get("blend"):
                     raise ImageFileError(f"{name}: page {page + 1} lies over the one before, in 16 bits a channel; of 8 bits that is accepted")
-                yield deep_colours(file, image, page, raw, rotate) if deep else as_told(image, raw, rotate)
+                several = bool(getattr(image, "is_animated", False))
+                made = deep_colours(file, image, page, raw, rotate) if deep else as_told(image, raw, rotate)
+                yield made._replace(several=several)
     except Image.DecompressionBombError as error:
         raise ImageFileError(f"{name}: {error}") from None
     except UnidentifiedImageError:

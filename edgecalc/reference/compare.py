@@ -42,7 +42,7 @@ def compare_all(peer: Peer, library: Any, images: list[Image], wanted: tuple[str
         if work.operator not in wanted:
             continue
         for image in images:
-            if fits(work, image):
+            if fits(work, image) and min(image.pixels.shape) >= row.least:
                 yield from compare_row(peer, library, row, work, image)
 
 

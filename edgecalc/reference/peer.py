@@ -44,6 +44,7 @@ class Row:
     rounds: bool = False  # even whole numbers: the weights are decimals, or a function is not exact
     skips: bool = False  # rounded sums are left out: a rounded derivative may turn the result round
     borders: tuple[str, ...] | None = None  # fewer than the peer's others have
+    least: int = 1  # of an image's sides, to be taken
 
 
 def each_way(name: str, theirs: Callable[..., np.ndarray], outputs: Outputs, allowance: int, **more: Any) -> Iterator[Row]:

@@ -68,7 +68,7 @@ ROWS = (
     *chain.from_iterable(each_way(f"gradient {name} {{}}", partial(derivative, name=name), OWN, 6) for name in ("sobel", "scharr")),
     *(Row(f"roberts {name}", partial(cross, diagonal=name), OWN, 4, borders=("symmetric",)) for name in CROSS),
     *(Row(f"magnitude {name} l2", partial(length, name=name), REAL, 2 * TAPS[name] + 4, rounds=True) for name in SCALES),
-    *(Row(f"structure_tensor {part}", partial(tensor, part=part), SMALL, 40, rounds=True) for part in ("xx", "xy", "yy")),
+    *(Row(f"structure_tensor {part}", partial(tensor, part=part), SMALL, 40, rounds=True, least=2) for part in ("xx", "xy", "yy")),
     Row("thin", skeleton, {"uint8": ((None, "uint8"),)}, 0),
     Row("magnitude roberts l2", cross_length, REAL, 8, rounds=True, borders=("symmetric",)),
 )

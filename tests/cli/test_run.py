@@ -106,6 +106,17 @@ def test_npy_and_tif_keep_the_sign(format, read, photos, tmp_path):
     assert np.array_equal(read(tmp_path / "exact" / f"disk.{format}"), ec.sobel(np.asarray(Image.open(photos / "disk.png")), "y"))
 
 
+def test_pages_that_are_left_out_are_told(tmp_path, capsys):
+    Image.new("L", (5, 4)).save(tmp_path / "a.tif", save_all=True, append_images=[Image.new("L", (5, 4))])
+    Image.new("L", (5, 4)).save(tmp_path / "b.tif")
+    assert run(tmp_path / "a.tif", tmp_path / "b.tif", "-o", tmp_path / "edges") == 0
+    assert capsys.readouterr().err.count("a.tif: its first page alone; --pages all takes every one") == 1
+    assert run(tmp_path / "a.tif", "-o", tmp_path / "all", "--pages", "all", "--dry-run") == 0
+    assert capsys.readouterr().out.endswith("a.png.pages/\n")
+    assert run(tmp_path / "a.tif", "-o", tmp_path / "all", "--pages", "all") == 0
+    assert "first page" not in capsys.readouterr().err
+
+
 def test_a_dry_run_writes_nothing(photos, tmp_path, capsys):
     assert run(photos, "-o", tmp_path / "edges", "--dry-run") == 0
     assert capsys.readouterr().out.count("->") == 8

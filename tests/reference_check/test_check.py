@@ -276,3 +276,9 @@ def test_results_read_as_their_tables_where_python_shows_them():
     checked = ec.reference.check(image, operators="sobel", against="cv2")
     for made in (checked, bench((16, 16), repeat=1, only=["forward x"]), side_by_side.compare(image)):
         assert repr(made) == made.table()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 30), (30, 1)])
+def test_images_of_one_row_are_compared(shape):
+    report = ec.reference.check({"row": np.arange(shape[0] * shape[1], dtype=np.uint8).reshape(shape)}, operators=["structure_tensor", "sobel"])
+    assert report.ok and {each.operator for each in report.findings} >= {"sobel"}
