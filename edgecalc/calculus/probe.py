@@ -80,14 +80,17 @@ class Probe:
                     self.scalar = True  # plain Python: `if`, math.*; or data within f, as in np.exp(-x * times) @ heights
             self.asked[0] += x.size
             try:
-                return self.checked(np.array(as_real([self.f(each) for each in x.ravel().tolist()])).reshape(x.shape), x)
+                found = [self.f(each) for each in x.ravel().tolist()]
+                if np.size(found[0]) != 1:
+                    raise BadResult(f"f: it gave shape {np.shape(found[0])} for one number; one value for each x is accepted")
+                return self.checked(np.array(as_real(found)).reshape(x.shape), x)
             except (ValueError, ArithmeticError, TypeError) as error:
                 if isinstance(error, BadResult) or isinstance(error, TypeError) and not is_about_complex(error):
                     raise
                 self.asked[0] += x.size
-                found = np.array([self.one(each) for each in x.ravel().tolist()]).reshape(x.shape)
-                self.refusal = error if np.isnan(found).all() else None
-                return found
+                values = np.array([self.one(each) for each in x.ravel().tolist()]).reshape(x.shape)
+                self.refusal = error if np.isnan(values).all() else None
+                return values
 
     def must_work_somewhere(self) -> None:
         """A function that refuses every number is no function with a small domain, but one with a mistake."""
@@ -104,7 +107,7 @@ class Probe:
         """A single point has neighbours, too; where these count, as by a mean, it is asked for number by number."""
         if len(x) != 1 or self.scalar:
             return True
-        near = x[0] + (1 if x[0] + 1 <= self.domain[1] else -1) * max(1.0, abs(x[0])) * 2.0**-10
+        near = x[0] + (1 if x[0] + 1 <= self.domain[1] else -1) * max(1.0, abs(x[0])) / 4
         if not self.domain[0] <= near <= self.domain[1]:
             return True
         alone, beside = float(self(x)[0]), float(self(np.array([x[0], near]))[0])

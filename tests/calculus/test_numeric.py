@@ -340,3 +340,31 @@ def test_nothing_warns(f, x):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         derivative(f, x)
+
+
+def test_a_function_of_one_number_with_data_within_is_asked_number_by_number():
+    times, heights = np.linspace(0, 1, 7), np.arange(7.0)
+    for f in (lambda k: np.exp(-k * times) @ heights, lambda k: np.sum(np.exp(-k * times) * heights, axis=-1)):
+        for x in (1.0, [1.0, 2.0, 3.0]):
+            wanted = [-np.sum(times * heights * np.exp(-k * times)) for k in np.atleast_1d(x)]
+            np.testing.assert_allclose(np.atleast_1d(derivative(f, x).value), wanted, rtol=1e-9)
+
+    def strict(x):
+        assert isinstance(x, float)
+        return x**3
+
+    assert abs(derivative(strict, 2.0).value - 12) < 1e-9
+    with pytest.raises(ValueError, match="one value for each x"):
+        derivative(lambda k: k * np.array([1.0, 2.0]), [3.0, 4.0, 5.0])
+
+
+@pytest.mark.parametrize(("f", "wanted"), [(lambda x: abs(x) ** 3 / np.mean(abs(x)), 4), (lambda x: x + (x - np.mean(x)) ** 2 / (1 + np.std(x)), 1)])
+def test_neighbours_of_a_single_point_do_not_count(f, wanted):
+    found = derivative(f, 2.0)
+    assert found.kind == "smooth" and abs(found.value - wanted) <= 1e-9
+
+
+def test_a_place_where_f_is_lost_takes_no_digits_from_others():
+    x = np.array([-240, -250.3, -260.7])
+    found = derivative(lambda x: np.exp(x) / (1 + np.exp(x)), [*x, 800.0], method="complex").value
+    np.testing.assert_allclose(found[:3], np.exp(x), rtol=1e-14)

@@ -378,3 +378,12 @@ def test_sigmas_of_the_luma_of_a_colour_image():
     colour = np.random.default_rng(0).integers(0, 256, (9, 11, 3), np.uint8)
     luma = np.asarray(Image.fromarray(colour).convert("L"))
     np.testing.assert_array_equal(ec.gaussian(colour, (1, 2), gray=True), ec.gaussian(luma, (1, 2)))
+
+
+@pytest.mark.parametrize("sigma", [1, 3])
+def test_a_laplace_of_a_volume_keeps_what_every_bell_reaches(sigma):
+    volume = np.random.default_rng(0).random((9, 10, 11))
+    found, whole = (ec.gaussian_laplace(volume, sigma, truncate=1, border=border) for border in ("valid", "reflect"))
+    rim = [(a - b) // 2 for a, b in zip(volume.shape, found.shape, strict=True)]
+    assert found.ndim == 3 and min(rim) >= 1
+    np.testing.assert_allclose(found, whole[tuple(slice(r, -r) for r in rim)], atol=1e-12)
