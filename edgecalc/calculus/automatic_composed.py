@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from edgecalc.calculus import automatic_matrices as matrices
-from edgecalc.calculus.automatic_functions import scatter
+from edgecalc.calculus.automatic_functions import as_array, scatter
 from edgecalc.calculus.automatic_rules import NoDerivative
 
 # ---------------------------------------------------------------- what is where
@@ -239,7 +239,7 @@ def linspace(start, stop, num=50, endpoint=True, *, axis=0):
 
 def interp(x, xp, fp):
     left = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
-    xp, fp = (each if hasattr(each, "level") else np.asarray(each) for each in (xp, fp))
+    xp, fp = as_array(xp), as_array(fp)
     share = np.clip((x - xp[left]) / (xp[left + 1] - xp[left]), 0, 1)
     return fp[left] + share * (fp[left + 1] - fp[left])
 
@@ -282,14 +282,11 @@ def outer_of(ufunc: Callable) -> Callable:
 
 
 def meshgrid(*rows, indexing="xy"):
-    grids = []
-    for k, row in enumerate(rows):
-        place = 1 - k if indexing == "xy" and k < 2 and len(rows) > 1 else k
-        shape = [np.size(each) for each in rows]
-        if indexing == "xy" and len(rows) > 1:
-            shape[0], shape[1] = shape[1], shape[0]
-        grids.append(np.broadcast_to(np.reshape(row, [-1 if axis == place else 1 for axis in range(len(rows))]), shape))
-    return tuple(grids)
+    order = [1, 0, *range(2, len(rows))] if indexing == "xy" and len(rows) > 1 else [*range(len(rows))]  # the axis of each
+    shape = [np.size(rows[k]) for k in order]
+    return tuple(
+        np.broadcast_to(np.expand_dims(np.ravel(row), [k for k in order if k != axis]), shape) for row, axis in zip(rows, order, strict=True)
+    )
 
 
 def sinc(x):
@@ -360,11 +357,7 @@ COMPOSED: dict[Callable, Callable] = {
     np.sinc: sinc,
     np.piecewise: piecewise,
     np.pad: pad,
-    np.append: lambda arr, values, axis=None: (
-        np.concatenate([arr, np.asarray(values) if not hasattr(values, "level") else values], axis=axis)
-        if axis is not None
-        else np.concatenate([np.ravel(arr), np.ravel(values)])
-    ),
+    np.append: lambda arr, values, axis=None: np.concatenate([as_array(arr), as_array(values)], axis=axis),
     np.copy: lambda a: +a,
     np.meshgrid: meshgrid,
     np.linalg.matrix_power: power,

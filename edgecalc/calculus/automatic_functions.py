@@ -29,6 +29,11 @@ def spread(g: Any, shape: tuple) -> Any:
     return g if getattr(g, "shape", None) == shape else np.broadcast_to(g, shape)
 
 
+def as_array(item: Any) -> Any:
+    """A list as an array; what is followed as it is."""
+    return item if hasattr(item, "level") else np.asarray(item)
+
+
 def pick(x: Any, index: Any) -> Any:
     return x[index]
 

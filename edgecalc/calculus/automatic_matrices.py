@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.calculus.automatic_functions import solved
+from edgecalc.calculus.automatic_functions import as_array, solved
 
 
 def order_of(item: Any) -> int:
@@ -21,12 +21,13 @@ def order_of(item: Any) -> int:
 
 
 def plain(item: Any) -> Any:
-    return item.plain if hasattr(item, "level") else np.asarray(item)
+    item = as_array(item)
+    return getattr(item, "plain", item)
 
 
 def solve(a, b):
     """Each round of x + A0^-1 (b - A x) is right to one order more."""
-    b = b if hasattr(b, "level") else np.asarray(b)
+    b = as_array(b)
     if b.ndim == 1:
         return solve(a, b[:, None])[..., 0]
     x = solved(plain(a), b)
