@@ -21,7 +21,7 @@ import numpy as np
 from edgecalc.calculus.automatic_arrays import Traced
 from edgecalc.calculus.automatic_passes import LEVELS, Series, Tape, has_nan, own
 from edgecalc.calculus.automatic_rules import ONE, NoDerivative, times
-from edgecalc.calculus.probe import checked_function
+from edgecalc.calculus.probe import alike, checked_function
 from edgecalc.core.arrays import whole
 
 __all__ = [
@@ -246,10 +246,6 @@ def must_agree(f: Callable, x: Any, traced: Any, plain: Any = None) -> None:
         f"f: it gives {value!s:.40} where it is followed and {plain!s:.40} where it is not; code that goes the same way for any array, and "
         "catches no TypeError on it, is accepted"
     )
-
-
-def alike(one: np.ndarray, other: np.ndarray) -> bool:
-    return one.shape == other.shape and np.allclose(one, other, 1e-9, 0, equal_nan=True)
 
 
 def one_number(y: Any) -> Any:

@@ -20,6 +20,7 @@ from edgecalc.calculus.probe import (
     BadResult,
     Domain,
     Partials,
+    alike,
     called,
     checked_function,
     domain_of,
@@ -136,13 +137,9 @@ def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain, r
                 found, wanted = numbers(form(few[order]), few), np.array([value, *(called(f, each) for each in few[1:])])[order]
             except Exception:  # what it cannot do with many points it may do with one
                 continue
-        if found.shape == wanted.shape and alike(found, wanted):
+        if alike(found, wanted):
             return form
     return None
-
-
-def alike(found: np.ndarray, wanted: np.ndarray) -> bool:
-    return np.allclose(found, wanted, 1e-9, 1e-9 * np.abs(np.nan_to_num(wanted)).max(), equal_nan=True)
 
 
 def turned(columns: Any) -> Any:

@@ -270,6 +270,12 @@ def in_the_complex(f: Callable, moved: np.ndarray) -> np.ndarray:
     return values
 
 
+def alike(found: np.ndarray, wanted: np.ndarray) -> bool:
+    """Values of one and the same, but for rounding; beside large ones small ones are rounded, too."""
+    scale = np.abs(np.nan_to_num(wanted, nan=0.0, posinf=0.0, neginf=0.0)).max(initial=0)
+    return np.shape(found) == np.shape(wanted) and np.allclose(found, wanted, 1e-9, 1e-9 * scale, equal_nan=True)
+
+
 class BadResult(ValueError):
     """What f gave is no value for each x."""
 
