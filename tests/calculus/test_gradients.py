@@ -7,7 +7,7 @@ import pytest
 
 from edgecalc.calculus import Expression, gradient, gradient_of, hessian, jacobian
 from edgecalc.calculus.gradients import Surface
-from edgecalc.calculus.probe import EVERYWHERE
+from edgecalc.calculus.probe import EVERYWHERE, alike
 from tests.calculus.test_fields import EXACT, FORMS, at_each, for_many, rosenbrock, rosenbrock_gradient, sample, scaled
 
 
@@ -404,3 +404,8 @@ def test_a_jacobian_asks_for_all_numbers_at_once():
     np.testing.assert_allclose(found, np.stack([np.exp(-0.5 * times), -times * np.exp(-0.5 * times)], -1), atol=1e-10)
     assert len(calls) < 80
     assert np.isnan(jacobian(lambda p: np.stack([np.abs(p[..., 0]), p[..., 1]], -1), [0.0, 1.0])[0, 0])
+
+
+def test_an_infinite_value_makes_no_others_alike():
+    wanted = np.array([1.0, np.inf, np.nan])
+    assert alike(wanted * (1 + 1e-12), wanted) and not alike(np.array([2.0, np.inf, np.nan]), wanted) and not alike(wanted[:2], wanted)

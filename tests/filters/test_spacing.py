@@ -217,3 +217,8 @@ def test_a_distance_whose_power_is_no_float_is_refused(call, step):
 def test_numpy_truth_counts_as_truth():
     colour = images.random_image((5, 6, 3), "uint8")
     np.testing.assert_array_equal(ec.sobel(colour, gray=np.True_, spacing=(1, 2)), ec.sobel(colour, gray=True, spacing=(1, 2)))
+
+
+def test_a_distance_beyond_all_floats_is_named():
+    with pytest.raises(TypeError, match="^spacing: "):
+        ec.differentiate([1.0, 2.0, 4.0], 10**400)
