@@ -220,5 +220,5 @@ def test_numpy_truth_counts_as_truth():
 
 
 def test_a_distance_beyond_all_floats_is_named():
-    with pytest.raises(TypeError, match="^spacing: "):
+    with pytest.raises(TypeError, match=r"^spacing: "):
         ec.differentiate([1.0, 2.0, 4.0], 10**400)
