@@ -1,5 +1,6 @@
 include "types.pxi"
 include "borders.pxi"
+include "vector.pxi"
 include "combine.pxi"
 include "gradient.pxi"
 include "view.pxi"

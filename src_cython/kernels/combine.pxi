@@ -26,7 +26,7 @@ cdef inline wide both(pixel last, pixel first, int sign, wide dummy) noexcept no
 
 cdef inline void folded(const pixel** rows, const wide* weights, wide* out, Py_ssize_t count, int taps, int sign, bint more) noexcept nogil:
     """Up to nine mirrored taps in one pass; taps, sign and more are literals where it is called, so nothing of them is left in the loop."""
-    cdef Py_ssize_t j
+    cdef Py_ssize_t j, done = 0
     cdef const pixel* a = rows[0]
     cdef const pixel* z = rows[taps - 1]
     cdef const pixel* b = rows[1 if taps > 3 else 0]
@@ -39,7 +39,13 @@ cdef inline void folded(const pixel** rows, const wide* weights, wide* out, Py_s
     cdef wide first = weights[taps - 1], second = weights[taps - 2 if taps > 3 else 0]
     cdef wide third = weights[taps - 3 if taps > 5 else 0], fourth = weights[taps - 4 if taps > 7 else 0]
     cdef wide mid = weights[taps // 2], total
-    for j in range(count):
+    if pixel is uint8_t and wide is int16_t:
+        done = edgecalc_shorts_folded(<const void**> rows, weights, out, count, taps, sign, more)
+    elif pixel is uint8_t and wide is float:
+        done = edgecalc_floats_folded(<const void**> rows, weights, out, count, taps, sign, more)
+    elif pixel is half and wide is int32_t:
+        done = edgecalc_products_folded(<const void**> rows, weights, out, count, taps, sign, more)
+    for j in range(done, count):
         total = <wide> (
             first * both[pixel, wide](z[j], a[j], sign, 0)
             + (second * both[pixel, wide](y[j], b[j], sign, 0) if taps > 3 else 0)
@@ -136,12 +142,14 @@ ctypedef void (*joint_row)(const void** rows, const void* weights, void* smoothe
 
 cdef void combine_jointly(const pixel** rows, const wide* weights, wide* smoothed, wide* differenced, Py_ssize_t count) noexcept nogil:
     """Both lines of a 3x3 operator from the same three rows: the weighted sum, and the last row minus the first."""
-    cdef Py_ssize_t j
+    cdef Py_ssize_t j, done = 0
     cdef const pixel* above = rows[0]
     cdef const pixel* here = rows[1]
     cdef const pixel* below = rows[2]
     cdef wide a, z, outer = weights[2], mid = weights[1]
-    for j in range(count):
+    if pixel is uint8_t and wide is int16_t:
+        done = edgecalc_joint(above, here, below, outer, mid, smoothed, differenced, count)
+    for j in range(done, count):
         a, z = <wide> above[j], <wide> below[j]
         smoothed[j] = <wide> (outer * (z + a) + mid * <wide> here[j])
         differenced[j] = <wide> (z - a)
