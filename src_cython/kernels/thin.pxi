@@ -33,8 +33,7 @@ cdef void length_l1(const wide* x, const wide* y, length* out, Py_ssize_t count)
             h = fabs(<double> x[j]) + fabs(<double> y[j])
             out[j] = h if h == h else 0                                   # not a number: as outside the image
         else:
-            h, v = <length> x[j], <length> y[j]
-            out[j] = <length> ((h if h > 0 else -h) + (v if v > 0 else -v))
+            out[j] = <length> (<length> abs(<int> x[j]) + <length> abs(<int> y[j]))
 
 
 cdef void length_l2(const wide* x, const wide* y, length* out, Py_ssize_t count) noexcept nogil:
