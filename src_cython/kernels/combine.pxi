@@ -44,7 +44,7 @@ cdef inline void folded(const pixel** rows, const wide* weights, wide* out, Py_s
     elif pixel is uint8_t and wide is float:
         done = edgecalc_floats_folded(<const void**> rows, weights, out, count, taps, sign, more)
     elif pixel is half and wide is int32_t:
-        done = edgecalc_products_folded(<const void**> rows, weights, out, count, taps, sign, more)
+        done = edgecalc_ints_folded(<const void**> rows, weights, out, count, taps, sign, more)
     for j in range(done, count):
         total = <wide> (
             first * both[pixel, wide](z[j], a[j], sign, 0)

@@ -79,7 +79,7 @@ cdef void cast_integers(const wide* row, result* out, Py_ssize_t count) noexcept
 
 cdef void cast_reals(const real* row, result* out, Py_ssize_t count) noexcept nogil:
     """From floats."""
-    cdef Py_ssize_t j
+    cdef Py_ssize_t j, done = 0
     cdef real value, low, high
     cdef double wider
     if result is float or result is double:
@@ -87,7 +87,9 @@ cdef void cast_reals(const real* row, result* out, Py_ssize_t count) noexcept no
             out[j] = <result> row[j]
     elif sizeof(result) <= 2:
         low, high = <real> lowest[result](0), <real> highest[result](0)
-        for j in range(count):
+        if real is float and result is uint8_t:
+            done = edgecalc_bytes(row, out, count)
+        for j in range(done, count):
             value = row[j]
             value = value if value == value else 0
             value = low if value < low else value
