@@ -57,14 +57,16 @@ cdef inline void folded(const pixel** rows, const wide* weights, wide* out, Py_s
 
 
 cdef inline void copied(const pixel** rows, const wide* weights, wide* out, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t j
+    cdef Py_ssize_t j, done = 0
     cdef const pixel* row = rows[0]
     cdef wide weight = weights[0]
+    if pixel is uint8_t and wide is int16_t:
+        done = edgecalc_shorts_folded(<const void**> rows, weights, out, count, 1, 1, False)
     if weight == 1:
-        for j in range(count):
+        for j in range(done, count):
             out[j] = <wide> row[j]
     else:
-        for j in range(count):
+        for j in range(done, count):
             out[j] = <wide> (weight * <wide> row[j])
 
 
