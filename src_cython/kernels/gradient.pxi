@@ -13,7 +13,7 @@ from libc.stdlib cimport abs
 cdef extern from *:
     """
     #include <math.h>
-    #if defined(__AVX2__) && defined(__GNUC__)
+    #if EDGECALC_BYTES == 32
     /* Roots of eight whole numbers, in the lowest bits: see below. */
     static inline __m256i edgecalc_eight_roots(const uint16_t *squares) {
         __m256 square = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *) squares)));
@@ -27,7 +27,7 @@ cdef extern from *:
        round as the processor's own root does, which takes twice as long. Adding 2^23 rounds to the lowest bits; 0 comes as a NaN, whose are 0. */
     static void edgecalc_roots(const uint16_t *squares, uint8_t *out, ptrdiff_t count) {
         ptrdiff_t k = 0;
-    #if defined(__AVX512F__)
+    #if EDGECALC_BYTES == 64
         for (; k + 16 <= count; k += 16) {
             __m512 square = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *) (squares + k))));
             __m512 inverse = _mm512_rsqrt14_ps(square), root = _mm512_mul_ps(square, inverse);
@@ -35,7 +35,7 @@ cdef extern from *:
             root = _mm512_fmadd_ps(_mm512_mul_ps(inverse, _mm512_set1_ps(0.5f)), missed, root);
             _mm_storeu_si128((__m128i *) (out + k), _mm512_cvtepi32_epi8(_mm512_castps_si512(_mm512_add_ps(root, _mm512_set1_ps(8388608.0f)))));
         }
-    #elif defined(__AVX2__) && defined(__GNUC__)
+    #elif EDGECALC_BYTES == 32
         for (; k + 32 <= count; k += 32) {
             __m256i low = _mm256_packus_epi32(edgecalc_eight_roots(squares + k), edgecalc_eight_roots(squares + k + 8));
             __m256i high = _mm256_packus_epi32(edgecalc_eight_roots(squares + k + 16), edgecalc_eight_roots(squares + k + 24));
@@ -52,51 +52,38 @@ cdef extern from *:
     /* polar_near, below, step by step, in two thirds of the steps that a compiler makes of its conditions. Tells how many pixels are done. */
     static ptrdiff_t edgecalc_polar(const int16_t *x, const int16_t *y, int16_t side, int16_t mid, float *out, float *second, ptrdiff_t count) {
         ptrdiff_t j = 0;
-    #if defined(__AVX512BW__) && defined(__AVX512DQ__)
-    #define LINE(place) _mm512_loadu_si512((const void *) (place))
-    #define ALL(number) _mm512_set1_ps((float) (number))
-    #define ADD _mm512_add_ps
-    #define MUL _mm512_mul_ps
-    #define FLOATS(row) _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(half ? _mm512_extracti64x4_epi64(row, 1) : _mm512_castsi512_si256(row)))
-    #define UNFOLD(where, whole) _mm512_mask_sub_ps(a, (__mmask16) ((where) >> 16 * half), ALL(whole), a)
-        for (; j + 32 <= count; j += 32) {
-            __m512i h = _mm512_sub_epi16(LINE(x + j + 1), LINE(x + j - 1)), beside = _mm512_add_epi16(LINE(y + j + 1), LINE(y + j - 1));
-            __m512i v = _mm512_add_epi16(_mm512_mullo_epi16(_mm512_set1_epi16(side), beside), _mm512_mullo_epi16(_mm512_set1_epi16(mid), LINE(y + j)));
-            __m512i along = _mm512_abs_epi16(h), up = _mm512_abs_epi16(v), most = _mm512_max_epi16(along, up), least = _mm512_min_epi16(along, up);
-            __mmask32 steep = _mm512_cmpgt_epi16_mask(up, along), left = _mm512_movepi16_mask(h), below = _mm512_movepi16_mask(v);
+    #if defined(EDGECALC_BYTES)
+    #define TERM(k) ((float) ARC[k] + (float) ARC[k + 1] * s)
+    #if EDGECALC_BYTES == 64
+    #define FLOATS(row) _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(half ? _mm512_extracti64x4_epi64((__m512i) row, 1) : _mm512_castsi512_si256((__m512i) row)))
+    #define UNFOLD(where, whole) _mm512_mask_sub_ps(a, (__mmask16) ((where) >> 16 * half), _mm512_set1_ps(whole), a)
+    #else
+    #define FLOATS(row) _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(half ? _mm256_extracti128_si256((__m256i) row, 1) : _mm256_castsi256_si128((__m256i) row)))
+    #define UNFOLD(where, whole) _mm256_blendv_ps(a, (float) whole - a, where)
+    #define ABSOLUTE(row) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), row)
+    #endif
+        for (; j + EDGECALC_PIXELS <= count; j += EDGECALC_PIXELS) {
+            edgecalc_shorts h = EDGECALC_SHORTS_OF(x + j + 1) - EDGECALC_SHORTS_OF(x + j - 1);
+            edgecalc_shorts v = side * (EDGECALC_SHORTS_OF(y + j + 1) + EDGECALC_SHORTS_OF(y + j - 1)) + mid * EDGECALC_SHORTS_OF(y + j);
+    #if EDGECALC_BYTES == 64
+            __m512i long_x = _mm512_abs_epi16((__m512i) h), long_y = _mm512_abs_epi16((__m512i) v);
+            __m512i most = _mm512_max_epi16(long_x, long_y), least = _mm512_min_epi16(long_x, long_y);
+            __mmask32 steep = _mm512_cmpgt_epi16_mask(long_y, long_x), left = _mm512_movepi16_mask((__m512i) h), below = _mm512_movepi16_mask((__m512i) v);
+    #endif
             for (int half = 0; half < 2; half++) {
-                __m512 larger = FLOATS(most), smaller = FLOATS(least);
-                __m512 ratio = _mm512_div_ps(smaller, _mm512_max_ps(larger, ALL(1))), s = MUL(ratio, ratio), q = MUL(s, s);
-                __m512 low = ADD(ADD(ALL(ARC[1]), MUL(ALL(ARC[2]), s)), MUL(q, ADD(ALL(ARC[3]), MUL(ALL(ARC[4]), s))));
-                __m512 high = ADD(ADD(ALL(ARC[5]), MUL(ALL(ARC[6]), s)), MUL(q, ADD(ALL(ARC[7]), MUL(ALL(ARC[8]), s))));
-                __m512 a = MUL(ADD(ALL(ARC[0]), MUL(s, ADD(low, MUL(MUL(q, q), high)))), ratio);
-                a = UNFOLD(steep, 1.5707963267948966);
-                a = UNFOLD(left, 3.141592653589793);
-                _mm512_storeu_ps(second + j + 16 * half, UNFOLD(below, 0));
-                _mm512_storeu_ps(out + j + 16 * half, _mm512_sqrt_ps(ADD(MUL(larger, larger), MUL(smaller, smaller))));
-            }
-        }
-    #elif defined(__AVX2__) && defined(__GNUC__)
-    #define LINE(place) _mm256_loadu_si256((const __m256i *) (place))
-    #define ALL(number) _mm256_set1_ps((float) (number))
-    #define ADD _mm256_add_ps
-    #define MUL _mm256_mul_ps
-    #define FLOATS(row) _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(half ? _mm256_extracti128_si256(row, 1) : _mm256_castsi256_si128(row)))
-    #define UNFOLD(negative, whole) _mm256_blendv_ps(a, _mm256_sub_ps(ALL(whole), a), negative)
-        for (; j + 16 <= count; j += 16) {
-            __m256i h = _mm256_sub_epi16(LINE(x + j + 1), LINE(x + j - 1)), beside = _mm256_add_epi16(LINE(y + j + 1), LINE(y + j - 1));
-            __m256i v = _mm256_add_epi16(_mm256_mullo_epi16(_mm256_set1_epi16(side), beside), _mm256_mullo_epi16(_mm256_set1_epi16(mid), LINE(y + j)));
-            for (int half = 0; half < 2; half++) {
-                __m256 across = FLOATS(h), down = FLOATS(v), along = _mm256_andnot_ps(ALL(-0.0), across), up = _mm256_andnot_ps(ALL(-0.0), down);
-                __m256 larger = _mm256_max_ps(along, up), smaller = _mm256_min_ps(along, up);
-                __m256 ratio = _mm256_div_ps(smaller, _mm256_max_ps(larger, ALL(1))), s = MUL(ratio, ratio), q = MUL(s, s);
-                __m256 low = ADD(ADD(ALL(ARC[1]), MUL(ALL(ARC[2]), s)), MUL(q, ADD(ALL(ARC[3]), MUL(ALL(ARC[4]), s))));
-                __m256 high = ADD(ADD(ALL(ARC[5]), MUL(ALL(ARC[6]), s)), MUL(q, ADD(ALL(ARC[7]), MUL(ALL(ARC[8]), s))));
-                __m256 a = MUL(ADD(ALL(ARC[0]), MUL(s, ADD(low, MUL(MUL(q, q), high)))), ratio);
-                a = UNFOLD(_mm256_sub_ps(along, up), 1.5707963267948966);
-                a = UNFOLD(across, 3.141592653589793);
-                _mm256_storeu_ps(second + j + 8 * half, _mm256_xor_ps(a, _mm256_and_ps(down, ALL(-0.0))));
-                _mm256_storeu_ps(out + j + 8 * half, _mm256_sqrt_ps(ADD(MUL(larger, larger), MUL(smaller, smaller))));
+    #if EDGECALC_BYTES == 64
+                edgecalc_floats larger = FLOATS(most), smaller = FLOATS(least);
+    #else
+                edgecalc_floats left = FLOATS(h), below = FLOATS(v), steep = ABSOLUTE(left) - ABSOLUTE(below);
+                edgecalc_floats larger = _mm256_max_ps(ABSOLUTE(left), ABSOLUTE(below)), smaller = _mm256_min_ps(ABSOLUTE(left), ABSOLUTE(below));
+    #endif
+                edgecalc_floats ratio = smaller / EDGECALC_VECTORS(max_ps)(larger, EDGECALC_VECTORS(set1_ps)(1)), s = ratio * ratio, q = s * s;
+                edgecalc_floats a = ((float) ARC[0] + s * (TERM(1) + q * TERM(3) + q * q * (TERM(5) + q * TERM(7)))) * ratio;
+                a = UNFOLD(steep, 1.5707963267948966f);
+                a = UNFOLD(left, 3.141592653589793f);
+                a = UNFOLD(below, 0);
+                *(edgecalc_floats_there *) (second + j + EDGECALC_PIXELS / 2 * half) = a;
+                *(edgecalc_floats_there *) (out + j + EDGECALC_PIXELS / 2 * half) = EDGECALC_VECTORS(sqrt_ps)(larger * larger + smaller * smaller);
             }
         }
     #endif
