@@ -66,6 +66,13 @@ def test_a_sum_of_any_length_is_the_plain_one_along_either_axis(kind, dtype, bor
             np.testing.assert_array_equal(found.astype(object), along(image, row, axis, border), err_msg=f"{taps} taps along {axis}")
 
 
+@pytest.mark.parametrize("row", [{-1: -40000, 1: 40000}, {-1: 32768, 0: 70001, 1: 32768}, {-2: -3, -1: -32769, 1: 32769, 2: 3}])
+def test_weights_beyond_16_bits_count_whole(row):
+    """Lines of bytes are 16 bits wide, and so may the products with them be, where the weights are."""
+    image = whole_numbers((3, 71), "uint8")
+    np.testing.assert_array_equal(slid(separable("sum", stencil(row)), image).astype(object), along(image, row, "x", "reflect"))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("first", "second"), [("symmetric", "symmetric"), ("antisymmetric", "symmetric"), ("lopsided", "antisymmetric")])
 def test_sums_along_both_axes_are_the_plain_ones_one_after_the_other(first, second, dtype):
