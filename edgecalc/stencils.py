@@ -367,9 +367,9 @@ def difference_of_gaussians(low_sigma: float, high_sigma: float, truncate: float
 
 
 @lru_cache(maxsize=256)
-def spaced(operator: Operator, distance: float) -> Operator:
-    """The operator for pixels that lie `distance` apart along its axis."""
-    return Operator(operator.name, tuple((float(factor) / distance, along, across) for factor, along, across in operator.terms), operator.kind)
+def divided(operator: Operator, by: float) -> Operator:
+    """The operator with its result divided, as for pixels that do not lie 1 apart."""
+    return Operator(operator.name, tuple((float(factor) / by, along, across) for factor, along, across in operator.terms), operator.kind)
 
 
 OPERATORS = {

@@ -51,7 +51,7 @@ class Selection:
 def plan(
     inputs: list[str], out: Path, selection: Selection | None = None, unreadable: list[str] | None = None, clashes: list[str] | None = None
 ) -> list[Job]:
-    """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or both keep their endings; so is an output that is an input.
+    """Every input with its output, which mirrors the input tree. Two inputs for one output are refused, or the second keeps its ending; so is an output that is an input.
 
     Folders that cannot be read are left out, and told in `unreadable`; inputs that are refused likewise, if there is `clashes`.
     """

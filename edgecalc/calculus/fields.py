@@ -144,22 +144,22 @@ def directional(f: Callable, x: Any, direction: Any, *, domain: Any = None) -> A
     return found[()]
 
 
-def divergence(field: Callable, x: Any) -> Any:
+def divergence(field: Callable, x: Any, *, domain: Any = None) -> Any:
     """Of a vector field: how much flows out of a point.
 
     >>> divergence(lambda p: p, [1.0, 2.0, 3.0])
     np.float64(3.0)
     """
-    return np.trace(square(field, x), axis1=-2, axis2=-1)
+    return np.trace(square(field, x, domain), axis1=-2, axis2=-1)
 
 
-def curl(field: Callable, x: Any) -> Any:
+def curl(field: Callable, x: Any, *, domain: Any = None) -> Any:
     """Of a vector field: how it turns; a number in two dimensions, a vector in three.
 
     >>> curl(lambda p: np.stack([-p[..., 1], p[..., 0]], -1), [1.0, 2.0])
     np.float64(2.0)
     """
-    d = square(field, x)
+    d = square(field, x, domain)
     if d.shape[-1] == 2:
         return d[..., 1, 0] - d[..., 0, 1]
     if d.shape[-1] == 3:
@@ -167,8 +167,8 @@ def curl(field: Callable, x: Any) -> Any:
     raise ValueError(f"x: {d.shape[-1]} variables came; a curl needs 2 or 3")
 
 
-def square(field: Callable, x: Any) -> np.ndarray:
-    found = jacobian(field, x)
+def square(field: Callable, x: Any, domain: Any) -> np.ndarray:
+    found = jacobian(field, x, domain=domain)
     if found.shape[-1] != found.shape[-2]:
         raise ValueError(f"field: it gave {found.shape[-2]} numbers for {found.shape[-1]} variables; as many are accepted")
     return found

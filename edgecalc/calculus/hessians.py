@@ -56,6 +56,8 @@ def hessian(f: Callable, x: Any, *, grad: Callable | None = None, method: str = 
            [-1.,  6.]])
     """
     one_of(method, METHODS, "method")
+    if grad is not None and method != "auto":
+        raise ValueError(f'method: {method!r} came beside grad=, which is differenced; "auto" is accepted')
     at, limits = many(x), domain_of(domain)
     inside(at, limits)
     if truth(sparse, "sparse") and at.ndim != 1:
@@ -269,7 +271,7 @@ def in_the_room(rows: np.ndarray, domain: Domain, order: int, longest: float) ->
 
 @np.errstate(all="ignore")
 def mixed(f: Callable, x: Any, orders: Any, *, domain: Any = None) -> Any:
-    """Mixed partial derivative: `orders` says how often along each variable, up to 8 in all; NaN where f has none.
+    """Mixed partial derivative: `orders` says how often along each variable, up to 4 along one and 8 in all; NaN where f has none.
 
     >>> round(mixed(lambda p: p[..., 0] ** 2 * p[..., 1] ** 3, [2.0, 1.0], (1, 1)), 9)
     12.0

@@ -98,16 +98,21 @@ def derivative(
     inside(at, probe.domain)
     check_step(h, at)
     flat = at.reshape(-1)
-    ways = {"auto": lambda: automatically(probe, flat, order, h), "complex": lambda: by_complex_step(probe, flat, order)}
-    ways |= dict.fromkeys(SINGLE, lambda: single(probe, flat, order, method, accuracy, h))
-    find = ways.get(method, lambda: exactly(probe, flat, order, method))
-    found = find()
+    found = by_method(probe, flat, order, method, accuracy, h)
     probe.must_work_somewhere()
     if not isinstance(f, Expression):
         probe.must_take_each_by_itself(flat)
         if not probe.takes_each_by_itself(flat):
-            found = find()
+            found = by_method(probe, flat, order, method, accuracy, h)
     return shaped(found, at.shape, probe.count)
+
+
+def by_method(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: int | None, h: float | None) -> Found:
+    if method == "auto":
+        return automatically(probe, x, order, h)
+    if method == "complex":
+        return by_complex_step(probe, x, order)
+    return single(probe, x, order, method, accuracy, h) if method in SINGLE else exactly(probe, x, order, method)
 
 
 def check_options(method: str, accuracy: Any, h: Any) -> None:

@@ -392,8 +392,6 @@ def heights(f: Callable, x: np.ndarray) -> np.ndarray:
         raise
     except Exception as error:
         raise ValueError(f"f: it raised {type(error).__name__} ({error}); a function of points on the last axis is accepted") from error
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"f: it gave {values.dtype}; real numbers are accepted")
     if values.shape != x.shape[:-1]:
         raise ValueError(f"f: it gave shape {values.shape} for points of shape {x.shape}; one number for each point is accepted")
     return values

@@ -61,11 +61,12 @@ class Step:
     rule: str
     formula: Any
     derivative: Any
+    variable: str = "x"
 
     _repr_pretty_ = shown
 
     def __str__(self) -> str:
-        return f"{self.rule + ':':24} d/dx {self.formula} = {self.derivative}"
+        return f"{self.rule + ':':24} d/d{self.variable} {self.formula} = {self.derivative}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Worked:
     def latex(self) -> str:
         library = sympy()
         lines = [
-            rf"\frac{{d}}{{dx}}\left({library.latex(s.formula)}\right) &= {library.latex(s.derivative)} && \text{{{s.rule}}}" for s in self.steps
+            rf"\frac{{d}}{{d{s.variable}}}\left({library.latex(s.formula)}\right) &= {library.latex(s.derivative)} && \text{{{s.rule}}}"
+            for s in self.steps
         ]
         return r"\begin{align}" + r" \\ ".join([*lines, rf"&= {library.latex(self.simplified)}"]) + r"\end{align}"
 
@@ -161,7 +163,7 @@ def by_rules(formula: Any, x: Any, steps: list[Step]) -> Any:
     place = len(steps)
     found = [by_rules(piece, x, steps) for piece in pieces]
     result = combine(*found)
-    steps.insert(place, Step(rule, formula, result))
+    steps.insert(place, Step(rule, formula, result, str(x)))
     return result
 
 

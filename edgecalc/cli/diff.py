@@ -59,6 +59,8 @@ def run(args: Namespace) -> int:
         from edgecalc.calculus.symbolic import work
 
         refuse(args, "--steps, which tell the first derivative by its rules", "plot", "json", "order", "study", "at", "method")
+        if len(expression.variables) > 1:
+            raise EdgecalcError(f"--steps: a formula of {', '.join(expression.variables)} came; the rules take a formula of one variable")
         print(work(expression, (*expression.variables, "x")[0]))
         return 0
     if args.plot:
@@ -133,7 +135,7 @@ def refuse(args: Namespace, beside: str, *options: str) -> None:
     """What would be passed over in silence otherwise."""
     for option in options:
         given = getattr(args, option)
-        if given not in (None, False, {"order": 1, "method": "auto"}.get(option)):
+        if given is not None and given is not False and given != {"order": 1, "method": "auto"}.get(option):
             raise EdgecalcError(f"--{option}: it does not go with {beside}")
 
 

@@ -48,17 +48,15 @@ def run(args: argparse.Namespace) -> int:
     from edgecalc.filters.gaussian import row
     from edgecalc.filters.operators import odd_size, sized_sobel
 
-    def bell():
-        return row(args.sigma, 0, 4.0)
-
+    bell = row(args.sigma, 0, 4.0, "--sigma")
     table: dict[str, Callable[[], Any]] = {
         **{name: partial(stencils.OPERATORS.__getitem__, name) for name in stencils.OPERATORS},
         "sobel": lambda: sized_sobel(3 if args.ksize is None else args.ksize, 1),
         "roberts": lambda: stencils.ROBERTS["main"],
         "roberts anti": lambda: stencils.ROBERTS["anti"],
         "laplacian": lambda: stencils.laplacian(odd_size(1 if args.ksize is None else args.ksize)),
-        "gaussian": lambda: stencils.separable("gaussian", bell(), bell()),
-        "gaussian_derivative": lambda: stencils.separable("gaussian_derivative", row(args.sigma, 1, 4.0), bell()),
+        "gaussian": lambda: stencils.separable("gaussian", bell, bell),
+        "gaussian_derivative": lambda: stencils.separable("gaussian_derivative", row(args.sigma, 1, 4.0), bell),
         "gaussian_laplace": lambda: stencils.gaussian_laplace(args.sigma),
         "difference_of_gaussians": lambda: stencils.difference_of_gaussians(args.sigma, 1.6 * args.sigma),
     }

@@ -50,7 +50,7 @@ def image_array(image: Any, name: str = "image", *, axis: Any = None, gray: bool
         raise ValueError(f"{name}: a single number (0-d) has no neighbours; 1 or more dimensions are accepted")
     if array.ndim > 32:
         raise ValueError(f"{name}: {array.ndim} dimensions; up to 32 are accepted")
-    colour = array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4)
+    colour = is_colour(array)
     if gray and axis is not None and array.ndim > 2 and not colour:
         raise ValueError(f"{name}: shape {array.shape} came; with gray=True (rows, columns) or (rows, columns, 1 to 4 channels) is accepted")
     if colour and (gray or isinstance(axis, str) or array.shape[-1] > 1 and not isinstance(axis, int | np.integer)):
@@ -95,12 +95,16 @@ def flat(image: Any, name: str) -> np.ndarray:
     return array
 
 
+def is_colour(array: np.ndarray) -> bool:
+    return array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4)
+
+
 def planes_of(image: Any) -> np.ndarray:
     """Channels first, each a whole image."""
     array = image_array(image, axis=0)
     if array.ndim == 2:
         return array[np.newaxis]
-    if array.ndim == 3 and array.shape[-1] in (1, 2, 3, 4):
+    if is_colour(array):
         return np.ascontiguousarray(np.moveaxis(array, -1, 0))
     raise ValueError(f"image: shape {array.shape} came; (rows, columns) or (rows, columns, 1 to 4 channels) is accepted. Of a volume, take slices")
 
@@ -261,6 +265,7 @@ def output_type(dtype: Any, name: str = "dtype") -> np.dtype:
 
 def as_asked(result: np.ndarray, dtype: Any, out: Any) -> np.ndarray:
     """What was made as floats: rounded and saturated once, at the end, where integers are asked for by `dtype` or by `out`."""
+    out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
     wanted = result.dtype if dtype is None and not isinstance(out, np.ndarray) else output_type(out.dtype if dtype is None else dtype)
     if wanted.kind in "iu":
         limits = np.iinfo(wanted)
@@ -307,13 +312,13 @@ def mask_array(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
     return np.not_equal(array, 0, order="C")
 
 
-def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, name: str = "out") -> None:
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> None:
     if not isinstance(out, np.ndarray) or is_masked(out):
-        raise TypeError(f"{name}: {type(out).__name__} came; a NumPy array of shape {shape} and dtype {dtype} is accepted")
+        raise TypeError(f"out: {type(out).__name__} came; a NumPy array of shape {shape} and dtype {dtype} is accepted")
     if out.shape != shape or out.dtype != dtype:
-        raise ValueError(f"{name}: shape {out.shape} and dtype {out.dtype} came; shape {shape} and dtype {dtype} is accepted")
+        raise ValueError(f"out: shape {out.shape} and dtype {out.dtype} came; shape {shape} and dtype {dtype} is accepted")
     if not out.flags.writeable:
-        raise ValueError(f"{name}: it is read-only; a writeable array is accepted")
+        raise ValueError("out: it is read-only; a writeable array is accepted")
 
 
 def writable_in_place(out: np.ndarray, image: np.ndarray) -> bool:

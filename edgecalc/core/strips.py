@@ -40,8 +40,6 @@ def cut(length: int, parts: int) -> list[tuple[int, int]]:
 
 def run(work: Callable[[int, int], object], length: int, parts: int) -> list:
     """work(first, last) for each range: the last one here, the others in the pool."""
-    if parts == 1:
-        return [work(0, length)]
     *others, mine = cut(length, parts)
     futures = [handed_over(work, *each) for each in others]
     last = work(*mine)

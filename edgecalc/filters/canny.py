@@ -56,10 +56,6 @@ class Field(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         return self.first.shape[-2:]
 
-    @property
-    def size(self) -> int:
-        return self.shape[0] * self.shape[1]
-
 
 def canny(
     image, low, high, *, ksize=3, norm="l1", sigma=None, mask=None, border="edge", cval=0, gradients=None, return_stages=False, threads=None, out=None
@@ -253,13 +249,14 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
             smooth(plane, sigma, unknown, border, cval, threads, target)
         planes, sigma = smoothed, None
     pixel, divided = planes.dtype if sigma is None else real_of(planes.dtype), 1.0
-    if pixel == U8 and ksize == 7:
-        divided = 16.0  # OpenCV's, so that they fit int16
-    if pixel == F64 and planes.dtype == F64:
+    if planes.dtype == F64:
         planes, divided = arrays.sound(planes, known(unknown))
         cval = cval / divided if divided != 1 else cval
     operator = ((stencils.sobel(ksize), 1), (stencils.sobel(ksize), 0))
-    options = Options(border, cval, divide=16.0, dtype=I16) if divided == 16 and pixel == U8 else Options(border, cval)
+    options = Options(border, cval)
+    if pixel == U8 and ksize == 7:
+        divided = 16.0  # OpenCV's, so that they fit int16
+        options = Options(border, cval, divide=divided, dtype=I16)
     plan, kind, _ = build(operator, "each", 2, pixel, options.checked(pixel))
     if kind not in KINDS:
         plan, kind, _ = build(operator, "each", 2, pixel, options._replace(dtype=F64).checked(pixel))

@@ -48,7 +48,7 @@ def gaussian_derivative(
     """Derivative of any order of the image smoothed by a Gaussian: its own derivative along `axis`, the bell across.
 
     normalize=True divides so that a ramp of slope 1 gives exactly 1 (order 1 only; the sampled bell alone is slightly off).
-    See `gaussian` for `sigma` and `truncate`, `sobel` for the other options.
+    `sigma` is one number; see `gaussian` for `truncate`, `sobel` for the other options.
 
     >>> gaussian_derivative(np.arange(20.0).reshape(1, 20), 1.5, normalize=True)[0, 8:12].round(12)
     array([1., 1., 1., 1.])
@@ -65,7 +65,7 @@ def gaussian_laplace(
 ) -> np.ndarray:
     """Laplacian of Gaussian: the second Gaussian derivatives, added. Its zero crossings are the edges of Marr and Hildreth.
 
-    See `gaussian` for `sigma` and `truncate`, `sobel` for the other options.
+    `sigma` is one number; see `gaussian` for `truncate`, `sobel` for the other options.
 
     >>> bool(gaussian_laplace(np.array([[0, 0, 9, 0, 0]], np.uint8), 1.0)[0, 2] < 0)
     True

@@ -16,7 +16,7 @@ import numpy as np
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64, real_of
 from edgecalc.core.slide import apply, checked_outputs, type_of
-from edgecalc.stencils import HERE, Operator, Stencil, separable, spaced
+from edgecalc.stencils import HERE, Operator, Stencil, divided, separable
 
 
 def derive(
@@ -30,7 +30,7 @@ def derive(
         if border == "one-sided" and mask is None:  # its ends are made of other rows
             wanted = (F32 if kind == F32 else F64) if dtype is None and view is None and out is None else dtype
             return apply(operators, image, finish, (border, cval, normalize, view, wanted, steps[0]), out, threads, gray)
-        operators = tuple((spaced(operator, step), axis) for (operator, axis), step in zip(operators, steps, strict=True))
+        operators = tuple((divided(operator, step), axis) for (operator, axis), step in zip(operators, steps, strict=True))
         if finish in ("l1", "l2") and dtype is None and out is None:
             options = (border, cval, normalize, view, real_of(kind))
     if mask is None:
@@ -73,7 +73,7 @@ def distances(operators: tuple, image: Any, spacing: Any, gray: Any) -> list[flo
 def one_derivative(
     operator: tuple[Operator, Any], filled: np.ndarray, known: np.ndarray, border: str, cval: Any, normalize: Any, threads: Any
 ) -> np.ndarray:
-    ((factor, along, across), *more), axis = operator[0].terms, operator[1]
+    ((factor, along, across), *more), axis = operator[0].terms, arrays.axis_number(operator[1], filled.ndim)
     if more:
         raise ValueError('mask: "roberts" came, whose diagonals have no rows to weigh; the other operators are accepted')
 
@@ -124,6 +124,7 @@ def finished(parts: list[np.ndarray], finish: str) -> tuple[np.ndarray, ...]:
 def placed(results: tuple[np.ndarray, ...], out: Any) -> Any:
     if out is None:
         return results[0] if len(results) == 1 else results
-    for each, result in zip(checked_outputs(out, results[0].shape, [result.dtype for result in results]), results, strict=True):
+    outs = checked_outputs(out, results[0].shape, [result.dtype for result in results])
+    for each, result in zip(outs, results, strict=True):
         each[...] = result
-    return out
+    return outs[0] if len(outs) == 1 else tuple(outs)

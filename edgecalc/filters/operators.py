@@ -278,8 +278,8 @@ def pair(operator: Any, image: Any) -> tuple:
 def two_dimensional(image: Any, what: str) -> None:
     if getattr(image, "ndim", None) == 2:
         return
-    array = arrays.image_array(image, gray=True)
-    if array.ndim != 2:
+    array = arrays.image_array(image, axis=0)
+    if array.ndim != 2 and not arrays.is_colour(array):
         raise ValueError(
             f"image: {array.ndim} dimension{'s' if array.ndim > 1 else ''} came; {what} needs 2. Along one axis of any array: sobel(image, axis=0)"
         )

@@ -79,7 +79,7 @@ def structure_tensor(image, sigma=1.0, operator="sobel", *, border="reflect", cv
 def hessian(image, sigma=1.0, *, truncate=4.0, border="reflect", cval=0, dtype=None, threads=None, gray=False) -> Tensor:
     """Second Gaussian derivatives. Both eigenvalues are large on blobs, one on ridges; they have opposite signs on saddles.
 
-    See `gaussian` for `sigma` and `truncate`, `sobel` for the other options.
+    `sigma` is one number; see `gaussian` for `truncate`, `sobel` for the other options.
 
     >>> hessian(np.full((3, 3), 7.0), 0.5).xy
     array([[0., 0., 0.],

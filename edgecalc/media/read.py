@@ -55,7 +55,7 @@ class Page(NamedTuple):
 
 
 def read_gray(path: Any, limits: Limits | None = None) -> np.ndarray:
-    """The first frame: uint8, uint16 where the file has 16 bits, float32 for float TIFF."""
+    """The first frame: uint8, uint16 where the file has 16 bits; of TIFF also int8, int16, int32, uint32 and float32, as they stand."""
     return next(read_pages(path, limits)).pixels
 
 

@@ -101,6 +101,8 @@ def gradcheck(what: Any, x: Any, *data: Any, names: Sequence[str] | None = None)
     17 partial derivatives: ...
     """
     if isinstance(what, Network):
+        if names is not None:
+            raise ValueError(f"names: {names!r} came with a network, whose parameters have names of their own; None is accepted")
         return network_check(what, x, *data)
     if not isinstance(what, tuple | list) or len(what) != 2 or not all(map(callable, what)):
         raise TypeError(f"what: {what!r} came; a Network or a pair (f, grad) of functions is accepted")

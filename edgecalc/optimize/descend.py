@@ -147,7 +147,7 @@ def ended(reasons: np.ndarray, value: Any, slope: Any, moved: Any, tolerance: fl
     paces = np.sum(moved * moved, axis=-1) if np.ndim(moved) > reasons.ndim else moved * moved
     still = (squares <= tolerance**2) & ((paces <= tolerance**2) if state else True)
     still &= not rule.restless or tolerance > 0
-    still &= lengths(slope) <= tolerance if still.any() else False
+    still &= lengths(slope) <= tolerance
     nowhere = ~np.isfinite(slope).reshape(*reasons.shape, -1).all(axis=-1) & (rule.takes == "gradient")
     found = np.where(still, ends.STILL, np.where(nowhere, ends.NO_SLOPE, ends.STEPS))
     found = np.where(np.isnan(value), ends.NO_VALUE, np.where(np.isinf(value), ends.ENDLESS, found))

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgecalc.core.arrays import number, one_of, whole
 from edgecalc.optimize import recorder as ends
-from edgecalc.optimize.objective import Objective, free, lent
+from edgecalc.optimize.objective import Objective, free, lengths, lent
 from edgecalc.optimize.recorder import Recorder, callback_of, keeping, says_stop
 from edgecalc.optimize.trace import Trace
 
@@ -122,7 +122,7 @@ def directions(here: Place, may_move: np.ndarray, form: str, tolerance: float, f
         return np.einsum("kij,kj->ki", vectors, steps), np.zeros(len(steps), bool)
     steps = -along / np.maximum(np.abs(eigenvalues), np.abs(along) / (FARTHEST * unit) + 1e-300)
     lowest = eigenvalues[:, 0]
-    curved = (np.linalg.norm(slope, axis=1) <= tolerance) & (lowest < -flat * np.abs(eigenvalues).max(axis=1)) & (lowest < 0)
+    curved = (lengths(slope) <= tolerance) & (lowest < -flat * np.abs(eigenvalues).max(axis=1)) & (lowest < 0)
     steps[curved] = 0
     steps[curved, 0] = 0.1 * unit[curved, 0]
     return np.einsum("kij,kj->ki", vectors, steps), curved
@@ -130,9 +130,9 @@ def directions(here: Place, may_move: np.ndarray, form: str, tolerance: float, f
 
 def judge(reasons: np.ndarray, here: Place, may_move: np.ndarray, curved: np.ndarray, tolerance: float) -> None:
     """Writes down which starts have come to an end."""
-    lengths = np.linalg.norm(np.where(may_move, here.slope, 0.0), axis=1)
-    found = np.where((lengths <= tolerance) & ~curved, ends.STILL, ends.STEPS)
-    found = np.where(np.isfinite(lengths), found, ends.NO_SLOPE)
+    size = lengths(np.where(may_move, here.slope, 0.0))
+    found = np.where((size <= tolerance) & ~curved, ends.STILL, ends.STEPS)
+    found = np.where(np.isfinite(size), found, ends.NO_SLOPE)
     found = np.where(np.isnan(here.value), ends.NO_VALUE, np.where(np.isinf(here.value), ends.ENDLESS, found))
     reasons[...] = np.where(reasons == ends.STEPS, found.reshape(reasons.shape), reasons)
 

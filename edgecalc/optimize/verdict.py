@@ -145,11 +145,11 @@ def to_and_fro(x: np.ndarray) -> bool:
     steps = np.diff(x[-WINDOW - 1 :], axis=0)
     if len(steps) < 4:
         return False
-    lengths = np.linalg.norm(steps, axis=-1)
+    sizes = lengths(steps)
     half = len(steps) // 2
     turns = (np.sum(steps[1:] * steps[:-1], axis=-1) < 0).mean()
-    wide = lengths.max() > TINY * (1 + np.abs(x[-1]).max())
-    return bool(wide and turns > 0.5 and lengths[half:].sum() > 0.5 * lengths[:half].sum())
+    wide = sizes.max() > TINY * (1 + np.abs(x[-1]).max())
+    return bool(wide and turns > 0.5 and sizes[half:].sum() > 0.5 * sizes[:half].sum())
 
 
 def kind_of(trace: "Trace", slope: np.ndarray, free: np.ndarray, bend: np.ndarray | None) -> Finding:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgecalc.core import arrays
+from edgecalc.optimize.objective import lengths
 from edgecalc.optimize.schedules import SCHEDULES, schedule_of
 from edgecalc.optimize.trace import Trace
 from edgecalc.plots import style
@@ -222,7 +223,7 @@ def at(x: Any) -> str:
 
 def lengths_of(trace: Trace) -> np.ndarray:
     with np.errstate(all="ignore"):
-        return np.linalg.norm(trace.gradient.reshape(len(trace.f), -1), axis=1)
+        return lengths(trace.gradient.reshape(len(trace.f), -1))
 
 
 def scale(axes: "Axes", values: np.ndarray, log: bool | None) -> None:

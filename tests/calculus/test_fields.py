@@ -397,3 +397,12 @@ def test_a_way_along_a_corner_has_a_slope():
     assert directional(roof, [0.0, 3.0], [0.0, 2.0]) == pytest.approx(2.0, abs=1e-9)
     assert np.isnan(directional(roof, [0.0, 3.0], [1.0, 1.0]))
     np.testing.assert_allclose(directional(roof, [[0.0, 3.0], [2.0, 1.0]], [0.0, 1.0]), [1, 1], atol=1e-9)
+
+
+def test_divergence_and_curl_stay_within_the_domain():
+    def field(p):
+        assert (p >= 0).all()
+        return np.stack([np.sqrt(p[..., 0]) * abs(p[..., 1]), p[..., 0] * p[..., 1]], -1)
+
+    assert divergence(field, [1.0, 2.0], domain=(0, math.inf)) == pytest.approx(2.0)
+    assert curl(field, [1.0, 2.0], domain=(0, math.inf)) == pytest.approx(1.0)

@@ -285,3 +285,8 @@ def test_steps_shrink_at_an_edge_where_plain_python_refuses():
     np.testing.assert_allclose(hessian(edge, [0.01, 2.0]), [[1e4, 1], [1, -0.25 * 2**-1.5]], rtol=1e-6, atol=1e-6)
     with pytest.raises(ValueError, match="math domain"):
         gradient(edge, [-1.0, 2.0])
+
+
+def test_a_method_beside_a_gradient_is_refused():
+    with pytest.raises(ValueError, match="method: 'automatic' came beside grad="):
+        hessian(lambda p: (p**2).sum(-1), [1.0, 2.0], grad=lambda p: 2 * p, method="automatic")

@@ -58,6 +58,20 @@ def test_gradients_are_in_alphabetical_order(capsys):
     assert capsys.readouterr().out.splitlines() == ["d/da = 6.0", "d/db = 7.0"]
 
 
+def test_steps_are_told_in_the_variable_of_the_formula(capsys):
+    assert diff("t^2*sin(t)", "--steps") == 0
+    told = capsys.readouterr().out
+    assert "d/dt t**2 = 2*t" in told
+    assert "d/dx" not in told
+    assert diff("a*x^2", "--steps") == 2
+    assert "--steps: a formula of a, x came" in capsys.readouterr().err
+
+
+def test_an_order_of_0_does_not_pass_beside_a_study(capsys):
+    assert diff("x^2", "--at", "1", "--study", "--order", "0") == 2
+    assert "--order" in capsys.readouterr().err
+
+
 def test_steps_are_the_rules(capsys):
     assert diff("sin(x^2)", "--steps") == 0
     assert "chain" in capsys.readouterr().out

@@ -196,3 +196,10 @@ def test_help_shows_examples_that_work(capsys):
     for example in examples:
         assert main(example.split()) == 0
         assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", BELLS)
+@pytest.mark.parametrize("sigma", ["0", "-1", "nan"])
+def test_a_sigma_that_is_none_is_refused_by_its_name(name, sigma, capsys):
+    assert main(["ops", name, "--sigma", sigma]) == 2
+    assert "--sigma" in capsys.readouterr().err

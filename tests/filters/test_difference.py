@@ -329,6 +329,9 @@ def test_an_output_in_a_tuple_of_one_is_taken_at_any_border():
         out = (np.zeros(9),)
         assert ec.forward(samples, border=border, out=out) is out[0]
         np.testing.assert_array_equal(out[0], ec.forward(samples, border=border))
+    places = np.array([0, 1, 3, 4, 5, 6, 7, 8, 9.5])
+    assert ec.differentiate(samples, places, out=out) is out[0]
+    np.testing.assert_array_equal(out[0], ec.differentiate(samples, places))
 
 
 @pytest.mark.parametrize(

@@ -372,3 +372,16 @@ def test_overlapping_outputs_are_refused(name):
     for outs in ((room[:8], room[:8]), (room[:8], room[1:])):
         with pytest.raises(ValueError, match="the two arrays overlap"):
             getattr(ec, name)(image, mask=mask, out=outs)
+
+
+@pytest.mark.parametrize("border", ["valid", "blank", "reflect"])
+def test_a_volume_that_a_stencil_makes_thin_is_no_colour_image(border):
+    volume = images.random_image((9, 8, 6), "uint8")
+    found = ec.sobel(volume, "x", border=border, mask=np.ones(volume.shape, bool))
+    np.testing.assert_array_equal(found, ec.sobel(volume, "x", border=border))
+
+
+def test_a_tuple_of_one_output_gives_that_output():
+    image, out = images.random_image((6, 7), "uint8"), (np.zeros((6, 7)),)
+    assert ec.sobel(image, mask=np.ones(image.shape, bool), out=out) is out[0]
+    np.testing.assert_array_equal(out[0], ec.sobel(image))

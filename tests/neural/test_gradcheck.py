@@ -175,3 +175,8 @@ def test_a_gradient_that_changes_its_argument_is_judged_at_the_place_that_was_as
     assert not gradcheck((lambda p: (p**2).sum(-1), spoiling), place).ok
     assert gradcheck((lambda p: (p**2).sum(-1), lambda p: np.multiply(p, 2, out=p)), place).ok
     assert place.tolist() == [1.0, 2.0]
+
+
+def test_names_beside_a_network_are_refused():
+    with pytest.raises(ValueError, match=r"names: .* came with a network"):
+        gradcheck(Network([2, 3, 1], "ReLU", seed=0), [[0.5, -1.0]], [1.0], names=["a"])

@@ -288,3 +288,7 @@ def test_lbfgs_within_bounds_and_of_many_variables():
 def test_bad_arguments_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_slope_whose_square_overflows_is_finite():
+    assert newton(lambda x: 1e200 * (x - 1) ** 2, 3.0).verdict == "minimum"

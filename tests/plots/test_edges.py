@@ -266,7 +266,7 @@ def test_kernels_show_the_weights_of_the_table(name):
 
 def test_kernels_take_operators_and_leave_out_numbers_where_they_do_not_fit():
     large = stencils.sobel(13, 2)
-    figure = rendered(edges.kernels(large, stencils.spaced(stencils.OPERATORS["central"], 0.5)))
+    figure = rendered(edges.kernels(large, stencils.divided(stencils.OPERATORS["central"], 0.5)))
     assert [len(axes.texts) for axes in figure.axes] == [0, 0, 3, 3]
     assert [text.get_text() for text in figure.axes[2].texts] == ["\N{MINUS SIGN}2", "0", "2"]
 
