@@ -278,8 +278,8 @@ class Operator:
     @property
     def one_row(self) -> Stencil | None:
         """The row along the axis where nothing is smoothed across it."""
-        sign, along, across = self.terms[0]
-        return along if len(self.terms) == 1 and across == HERE and sign == 1 else None
+        factor, along, across = self.terms[0]
+        return along if len(self.terms) == 1 and across == HERE and factor == 1 else None
 
     @property
     def accuracy(self) -> int:
@@ -290,9 +290,9 @@ class Operator:
     def kernel(self) -> dict[tuple[int, int], Fraction]:
         """{(across, along): weight}, the 2-D kernel for axis="x"; correlation, not convolution."""
         weights: dict[tuple[int, int], Fraction] = {}
-        for sign, along, across in self.terms:
+        for factor, along, across in self.terms:
             for (i, n), (j, m) in product(zip(across.offsets, across.numerators, strict=True), zip(along.offsets, along.numerators, strict=True)):
-                weights[i, j] = weights.get((i, j), Fraction(0)) + Fraction(sign) * Fraction(n * m, along.unit * across.unit)
+                weights[i, j] = weights.get((i, j), Fraction(0)) + Fraction(factor) * Fraction(n * m, along.unit * across.unit)
         return {place: weight for place, weight in weights.items() if weight}
 
     def matrix(self) -> tuple[list[list[Fraction]], tuple[int, int]]:

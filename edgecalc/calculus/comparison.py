@@ -130,7 +130,7 @@ def step_study(f: Callable | str, x: float, *, method: str = "central", accuracy
     >>> bool(1e-7 < study.best < 1e-4)
     True
     """
-    one_of(method, ("central", "forward", "backward"), "method")
+    one_of(method, numeric.SINGLE, "method")
     function: Any = Expression.parse(f) if isinstance(f, str) else f
     accuracy = (2 if method == "central" else 1) if accuracy is None else accuracy
     x = number(x, "x")

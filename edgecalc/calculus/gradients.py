@@ -299,7 +299,7 @@ def partials(f: Callable, base: np.ndarray, variable: np.ndarray, order: int, me
     if not len(base):
         return along
     probe.checked(called(f, base[:1]), base[:1, 0])
-    if method in ("central", "forward", "backward"):
+    if method in numeric.SINGLE:
         return numeric.single(probe, along, order, method, accuracy, h).value
     return numeric.by_pairs(probe, along, whole(order, "order", 1, numeric.MOST_ORDER), h).value
 

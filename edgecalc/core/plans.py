@@ -57,11 +57,11 @@ class Options(NamedTuple):
 def taps(operator: Operator, axis: int, ndim: int) -> list[tuple[tuple, tuple, list]]:
     """The operator along `axis` as lines with what is read of each: (places on the outer axes, weights, [(column, weight)])."""
     pieces = []
-    for sign, along, across in operator.terms:
+    for factor, along, across in operator.terms:
         rows = [weighed(along if k == axis else across, operator.exact) for k in range(ndim)]
         places = tuple(product(*([o for o, _ in row] for row in rows[:-1])))
         weights = tuple(np.prod(list(each), dtype=object) for each in product(*([w for _, w in row] for row in rows[:-1])))
-        pieces.append((places, weights, [(o, sign * w) for o, w in rows[-1]]))
+        pieces.append((places, weights, [(o, factor * w) for o, w in rows[-1]]))
     return pieces
 
 

@@ -121,12 +121,17 @@ def scaled(operators: tuple, array: np.ndarray, options: Options, out: Any, thre
     """view="scale": for each derivative, one pass finds its range, a second writes the picture."""
     if len(operators) == 1:
         return scaled_one(operators[0], array, options, out, threads)
-    pictures = tuple(scaled_one(each, array, options, None, threads) for each in operators)
-    if out is None:
-        return pictures
-    for each, picture in zip(checked_outputs(out, pictures[0].shape, [picture.dtype for picture in pictures]), pictures, strict=True):
-        each[...] = picture
-    return out
+    return placed(tuple(scaled_one(each, array, options, None, threads) for each in operators), out)
+
+
+def placed(results: tuple[np.ndarray, ...], out: Any) -> Any:
+    """What was made in memory of its own, in the caller's outputs where there are any."""
+    if out is not None:
+        outs = checked_outputs(out, results[0].shape, [result.dtype for result in results])
+        for each, result in zip(outs, results, strict=True):
+            each[...] = result
+        results = tuple(outs)
+    return results[0] if len(results) == 1 else results
 
 
 def scaled_one(operator: tuple[Operator, int], array: np.ndarray, options: Options, out: Any, threads: Any) -> Any:

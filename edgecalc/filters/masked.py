@@ -15,7 +15,7 @@ import numpy as np
 
 from edgecalc.core import arrays
 from edgecalc.core.plans import F32, F64, real_of
-from edgecalc.core.slide import apply, checked_outputs, type_of
+from edgecalc.core.slide import apply, placed, type_of
 from edgecalc.stencils import HERE, Operator, Stencil, divided, separable
 
 
@@ -119,12 +119,3 @@ def finished(parts: list[np.ndarray], finish: str) -> tuple[np.ndarray, ...]:
     if finish in ("angle", "polar"):
         results.append(np.arctan2(y, x).astype(np.float32))
     return tuple(results)
-
-
-def placed(results: tuple[np.ndarray, ...], out: Any) -> Any:
-    if out is None:
-        return results[0] if len(results) == 1 else results
-    outs = checked_outputs(out, results[0].shape, [result.dtype for result in results])
-    for each, result in zip(outs, results, strict=True):
-        each[...] = result
-    return outs[0] if len(outs) == 1 else tuple(outs)

@@ -19,6 +19,13 @@ from edgecalc.errors import MissingExtra
 from edgecalc.reference.works import AXES, Border, Work
 
 Outputs = Mapping[str, tuple[tuple[str | None, str], ...]]  # pixel type -> (what we are asked for, None is our own choice; what they are asked for)
+MODES = {
+    "reflect": "mirror",
+    "symmetric": "reflect",
+    "edge": "nearest",
+    "wrap": "wrap",
+    "constant": "constant",
+}  # borders, as scipy and skimage call them
 
 
 def same(*names: str) -> tuple[tuple[str, str], ...]:

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.reference.peer import Outputs, Peer, Row, each_way, same
+from edgecalc.reference.peer import MODES, Outputs, Peer, Row, each_way, same
 from edgecalc.reference.works import SIGMA
 
-MODES = {"reflect": "mirror", "symmetric": "reflect", "edge": "nearest", "wrap": "wrap", "constant": "constant"}
 SCALES = {"sobel": 4, "scharr": 16, "prewitt": 3, "farid": 1}  # ours / theirs
 TAPS = {"sobel": 3, "scharr": 3, "prewitt": 3, "farid": 5}
 CROSS = {"main": "roberts_pos_diag", "anti": "roberts_neg_diag"}

@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from edgecalc.reference.peer import Outputs, Peer, Row, each_way, same
+from edgecalc.reference.peer import MODES, Outputs, Peer, Row, each_way, same
 from edgecalc.reference.works import AXES, ORDERS, SIGMA, SIZED, WORKS
 from edgecalc.stencils import HERE, OPERATORS, Operator, Stencil
 from edgecalc.stencils import sobel as sized_sobel
-
-MODES = {"reflect": "mirror", "symmetric": "reflect", "edge": "nearest", "wrap": "wrap", "constant": "constant"}
 
 # uint8 through 3x3 fits int16 at every step, 16-bit images fit int32
 OWN: Outputs = {
