@@ -123,23 +123,24 @@ def reals(values: Any, name: str) -> np.ndarray:
 
 
 def number(value: Any, name: str, least: float | None = None) -> float:
-    accepted = "a number" if least is None else f"a finite number of {least:g} or more"
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{name}: {value!r} came; {accepted} is accepted")
-    size = as_float(value)
+    accepted = "a number is" if least is None else f"a finite number of {least:g} or more is"
+    size = as_number(value, name, accepted)
     if size != size or least is not None and not least <= size < inf:
-        raise ValueError(f"{name}: {value!r:.60} came; {accepted} is accepted")
+        raise ValueError(f"{name}: {value!r:.60} came; {accepted} accepted")
     return size
 
 
 def positive(value: Any, name: str, accepted: str = "one finite number above 0 is") -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not 0 < as_float(value) < inf:
+    size = as_number(value, name, accepted)
+    if not 0 < size < inf:
         raise ValueError(f"{name}: {value!r:.60} came; {accepted} accepted")
-    return float(value)
+    return size
 
 
-def as_float(value: Any) -> float:
+def as_number(value: Any, name: str, accepted: str) -> float:
     """Whole numbers beyond all floats are infinite."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name}: {value!r:.60} came; {accepted} accepted")
     try:
         return float(value)
     except OverflowError:

@@ -352,7 +352,7 @@ def test_counted_evaluations_are_the_calls():
         ({"x0": np.ma.array([1.0], mask=[True])}, TypeError, "x0: a masked array came"),
         ({"rate": 0.0}, ValueError, "rate: 0.0 came"),
         ({"rate": -1}, ValueError, "rate: -1 came"),
-        ({"rate": "fast"}, ValueError, "rate: 'fast' came"),
+        ({"rate": "fast"}, TypeError, "rate: 'fast' came"),
         ({"steps": -1}, ValueError, "steps: -1 came"),
         ({"steps": 1.5}, TypeError, "steps: 1.5 came"),
         ({"stop": -1.0}, ValueError, "stop: -1.0 came"),
