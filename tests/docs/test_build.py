@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from edgecalc.core.kernels import TARGET
 from tests.docs.conftest import ROOT
 
 DRAWS = """# A page
@@ -90,7 +91,8 @@ def test_the_benchmark_measures_again_and_writes_its_table(folder):
         command = [sys.executable, "docs/benchmark.py", "--size", "64x64", "--repeat", "3", "--only", "scharr"]
         subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
     after = page.read_text(encoding="utf-8").split("## ")
-    assert [part for part in after if not part.startswith("One run")] == [part for part in before if not part.startswith("One run")]
-    run = next(part for part in after if part.startswith("One run"))
+    mine = f"One run, {TARGET}\n"
+    assert [part for part in after if not part.startswith(mine)] == [part for part in before if not part.startswith(mine)]
+    run = next(part for part in after if part.startswith(mine))
     assert "64 x 64 uint8" in run and "the median of 3" in run
     assert [line.split(" | ")[0] for line in run.splitlines() if line.startswith("| Sch")] == ["| Scharr x -> int16", "| Scharr y -> int16"]
