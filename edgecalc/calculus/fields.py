@@ -11,7 +11,7 @@ import numpy as np
 from edgecalc.calculus import automatic, numeric
 from edgecalc.calculus.gradients import METHODS, Surface, gradient_of, many, of_points, partials
 from edgecalc.calculus.lines import Along, scales, ways_of
-from edgecalc.calculus.probe import Domain, called, domain_of, inside, points
+from edgecalc.calculus.probe import Domain, called, domain_of, inside, points, row_or_nan
 from edgecalc.core.arrays import one_of, whole
 
 EXACT = ("complex", "automatic")
@@ -93,15 +93,23 @@ def at_once(f: Callable, rows: np.ndarray, values: np.ndarray, domain: Domain) -
         found, smooth, sure = np.empty((*values.shape, rows.shape[1])), True, np.zeros(len(rows), bool)
     if not smooth:
         way = ways_of(rows, domain)
-        along = numeric.by_pairs(Along(lambda p: called(f, p), rows, way, domain, count), np.zeros(values.size), 1, None)
+        along = numeric.by_pairs(Along(lambda p: values_of(f, p, count), rows, way, domain, count), np.zeros(values.size), 1, None)
         missed = np.abs((found @ way[..., None]).ravel() - along.value) > 10 * along.error + 1e-9 * np.abs(along.value)
         sure &= ~(missed | (along.kind != numeric.SMOOTH)).reshape(values.shape).any(axis=1)
     if not sure.all():
         unit = scales(rows[~sure])
         start, ways = np.repeat(rows[~sure], rows.shape[1], axis=0), (np.eye(rows.shape[1]) * unit[:, None]).reshape(-1, rows.shape[1])
-        slopes = numeric.by_pairs(Along(lambda p: called(f, p), start, ways, domain, count), np.zeros(len(start) * count), 1, None).value
+        slopes = numeric.by_pairs(Along(lambda p: values_of(f, p, count), start, ways, domain, count), np.zeros(len(start) * count), 1, None).value
         found[~sure] = np.swapaxes(slopes.reshape(-1, rows.shape[1], count), 1, 2) / unit[:, None]
     return found
+
+
+def values_of(f: Callable, rows: np.ndarray, count: int) -> np.ndarray:
+    """What a field gives for rows; NaN for those that plain Python refuses."""
+    try:
+        return called(f, rows)
+    except (ValueError, ArithmeticError):
+        return np.array([np.broadcast_to(row_or_nan(f, row), count) for row in rows])
 
 
 def component(values: Any, k: int) -> Any:

@@ -41,6 +41,7 @@ MANY = 64  # variables, from which one difference to check exact slopes is cheap
 SAMPLE = 8
 TOGETHER = (0, 1, -1, 1, 0, -1, 0, 0, 1, -1, -1, 1)  # of the points that are tried: in no order, and more than one of each
 NUDGE = 2.0**-10
+FAR = (1.0, 2.0**-5)
 
 
 class Surface:
@@ -127,7 +128,7 @@ def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain, r
     """f of rows, where it gives for two unlike points at once what it gives for each, and for that of the rows which is farthest off.
 
     `value` is what it gives for `here`."""
-    others = [beside(here, NUDGE, domain)]
+    others = [elsewhere(f, here, domain)]
     if rows is not None and len(rows) > 1:
         others.append(rows[np.argmax(np.abs(rows - here).sum(axis=-1))])
     few, order = np.array([here, *others]), np.array(TOGETHER if len(here) != len(TOGETHER) else TOGETHER[1:])  # not as many as there are variables
@@ -140,6 +141,20 @@ def for_rows(f: Callable, here: np.ndarray, value: np.ndarray, domain: Domain, r
         if alike(found, wanted):
             return form
     return None
+
+
+def elsewhere(f: Callable, here: np.ndarray, domain: Domain) -> np.ndarray:
+    """Another point where f is a number, as far off as may be and in no way that a function may be blind for, as sums of differences are for moving all alike."""
+    part = np.random.default_rng(len(here)).uniform(0.5, 1, len(here))
+    for step in FAR:
+        there = beside(here, step * part, domain)
+        with np.errstate(all="ignore"):
+            try:
+                if np.isfinite(called(f, there)).all():
+                    return there
+            except Exception:  # it may be no place for f
+                continue
+    return beside(here, NUDGE * part, domain)
 
 
 def turned(columns: Any) -> Any:

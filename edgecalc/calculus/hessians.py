@@ -19,7 +19,7 @@ import numpy as np
 from edgecalc.calculus import numeric
 from edgecalc.calculus.gradients import NUDGE, Surface, beside, complex_steps, for_rows, many, of_points, told_by_complex_steps
 from edgecalc.calculus.lines import Along, agrees, scales, ways_of
-from edgecalc.calculus.probe import Domain, domain_of, inside
+from edgecalc.calculus.probe import Domain, domain_of, inside, row_or_nan
 from edgecalc.calculus.sparsity import CHUNK, FEWEST, recovered
 from edgecalc.core.arrays import one_of, truth, whole
 from edgecalc.errors import MissingExtra
@@ -168,7 +168,11 @@ def gradient_of_rows(grad: Callable, here: np.ndarray, domain: Domain) -> Callab
 
     def slopes(rows: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            return np.array([grad(row) for row in rows], float) if many is None else np.asarray(many(rows), float)
+            return (
+                np.array([np.broadcast_to(row_or_nan(grad, row), row.shape) for row in rows], float)
+                if many is None
+                else np.asarray(many(rows), float)
+            )
 
     return slopes
 

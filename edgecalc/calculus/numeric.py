@@ -101,8 +101,9 @@ def derivative(
     found = by_method(probe, flat, order, method, accuracy, h)
     probe.must_work_somewhere()
     if not isinstance(f, Expression):
+        asked_one_by_one = probe.scalar
         probe.must_take_each_by_itself(flat)
-        if not probe.takes_each_by_itself(flat):
+        if not probe.takes_each_by_itself(flat) or probe.scalar is not asked_one_by_one:
             found = by_method(probe, flat, order, method, accuracy, h)
     return shaped(found, at.shape, probe.count)
 

@@ -13,6 +13,7 @@ from edgecalc.core.arrays import reals
 Domain = tuple[float, float]
 EVERYWHERE: Domain = (-np.inf, np.inf)
 BLOCK = 1 << 13
+SMALL = 1 << 10  # values, which are copied sooner than called for
 MANY = 1000  # points, more than are needed for two that are far apart
 MIXED = 1e-6  # of a value: more than the vector code of a library differs from its code for one number
 
@@ -206,6 +207,12 @@ def or_nan(f: Callable, x: Any) -> Any:
     return real(value, x)
 
 
+def row_or_nan(f: Callable, x: np.ndarray) -> np.ndarray:
+    """Several values; NaN in place of complex ones, too."""
+    values = np.array(or_nan(f, x))
+    return np.where(values.imag == 0, values.real, np.nan) if values.dtype.kind == "c" else values
+
+
 def real(value: Any, x: Any) -> Any:
     """NaN for the complex power of a real number."""
     return np.nan if isinstance(value, complex) and not np.iscomplexobj(x) else value
@@ -249,6 +256,8 @@ def called(f: Callable, x: np.ndarray) -> np.ndarray:
 
 def numbers(result: Any, x: np.ndarray) -> np.ndarray:
     array = np.asarray(result)
+    if isinstance(result, np.ndarray) and array.size <= SMALL:
+        array = array.copy()  # f may give the same memory again
     if array.dtype.kind not in "biufc":
         raise BadResult(f"f: it gave {array.dtype} ({str(result)[:40]!r}); numbers are accepted")
     if array.dtype.kind == "c" and x.dtype.kind != "c":

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from edgecalc.calculus import Expression, gradient, gradient_of, hessian, jacobian
+from edgecalc.calculus import Expression, automatic, gradient, gradient_of, hessian, jacobian
 from edgecalc.calculus.gradients import Surface
 from edgecalc.calculus.probe import EVERYWHERE, alike
 from tests.calculus.test_fields import EXACT, FORMS, at_each, for_many, rosenbrock, rosenbrock_gradient, sample, scaled
@@ -409,3 +409,49 @@ def test_a_jacobian_asks_for_all_numbers_at_once():
 def test_an_infinite_value_makes_no_others_alike():
     wanted = np.array([1.0, np.inf, np.nan])
     assert alike(wanted * (1 + 1e-12), wanted) and not alike(np.array([2.0, np.inf, np.nan]), wanted) and not alike(wanted[:2], wanted)
+
+
+SUMS_OF_ALL = {
+    "sines of differences": lambda p: np.sum(np.sin(p[1:] - p[:-1])) + (p[0] - 1) ** 2,
+    "springs": lambda p: (p[0] - 1) ** 2 + (p[-1] - 3) ** 2 + np.sum((p[1:] - p[:-1]) ** 2),
+    "fourth powers": lambda p: np.sum(p**4) + np.cos(p[0]),
+    "penalty": lambda p: 1e6 * (p[0] - 1) ** 2 + np.sum(p**2),
+    "telescope": lambda p: (p @ np.array([1, 2, -0.5])) ** 2 + np.sum(np.diff(p)),
+}
+
+
+@pytest.mark.parametrize("name", SUMS_OF_ALL)
+def test_a_sum_over_all_that_came_is_not_taken_for_one_of_each_point(name):
+    """Each is blind for what is done to all variables alike, or nearly so, at the point where it is first met."""
+    f = SUMS_OF_ALL[name]
+    slopes, places = gradient_of(f), np.random.default_rng(3).uniform(-1, 1, (4, 3))
+    for place in (np.zeros(3), np.ones(3), *places):
+        exact = automatic.gradient(f, place)
+        np.testing.assert_allclose(slopes(place), exact, 1e-9, 1e-9 * max(1, abs(exact).max()))
+        bends = automatic.hessian(f, place)
+        np.testing.assert_allclose(hessian(f, place), bends, 1e-9, 1e-9 * max(1, abs(bends).max()))
+    np.testing.assert_allclose(slopes(places), [automatic.gradient(f, place) for place in places], 1e-9, 1e-3)
+
+
+def test_a_function_that_gives_the_same_memory_again():
+    number, row = np.zeros(()), np.empty(2)
+
+    def one(p):
+        number[...] = math.sin(p[0]) * p[1]
+        return number
+
+    def two(p):
+        row[:] = math.sin(p[0]) * p[1], p[0]
+        return row
+
+    exact = [2 * math.cos(1), math.sin(1)]
+    np.testing.assert_allclose(gradient(one, [1.0, 2.0]), exact, 1e-10)
+    np.testing.assert_allclose(jacobian(two, [1.0, 2.0]), [exact, [1, 0]], 1e-10, 1e-12)
+
+
+def test_jacobians_beside_what_plain_python_refuses():
+    """Neighbours of points near the end of its domain have no number there."""
+    np.testing.assert_allclose(jacobian(lambda p: [math.sqrt(p[0]), p[0] * p[1]], [1e-2, 1.0]), [[5, 0], [1, 0.01]], 1e-9, 1e-12)
+    np.testing.assert_allclose(jacobian(lambda p: [float(p[0]) ** 1.5, p[1]], [1e-3, 1.0]), [[1.5 * 1e-3**0.5, 0], [0, 1]], 1e-9, 1e-12)
+    bends = hessian(lambda p: p[1] * math.sqrt(p[0]), [1e-3, 1.0], grad=lambda p: np.array([0.5 / math.sqrt(p[0]) * p[1], math.sqrt(p[0])]))
+    np.testing.assert_allclose(bends, [[-0.25 * 1e-3**-1.5, 0.5 * 1e-3**-0.5], [0.5 * 1e-3**-0.5, 0]], 1e-8, 1e-7)

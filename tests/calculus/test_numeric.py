@@ -368,3 +368,12 @@ def test_a_place_where_f_is_lost_takes_no_digits_from_others():
     x = np.array([-240, -250.3, -260.7])
     found = derivative(lambda x: np.exp(x) / (1 + np.exp(x)), [*x, 800.0], method="complex").value
     np.testing.assert_allclose(found[:3], np.exp(x), rtol=1e-14)
+
+
+def test_as_many_points_as_a_function_has_data():
+    """It takes an array of so many as if it were one number for each of its data."""
+    times = np.linspace(0, 1, 5)
+    x = np.linspace(0.5, 1.5, 5)
+    found = derivative(lambda a: a**2 * np.sum(np.exp(-a * times)), x)
+    exact = [sum(math.exp(-a * t) * (2 * a - a * a * t) for t in times) for a in x]
+    assert (abs(found.value - exact) <= found.error + 1e-12).all()
