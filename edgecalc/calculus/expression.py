@@ -66,7 +66,8 @@ class Expression:
             column, reason = mistake(text, column)
             raise ExpressionError(text, column, f"formula: {reason}") from None
         names: set[str] = set()
-        check(tree, text, places, names, 0)
+        by_byte = [place for place, letter in zip(places, plain + " ", strict=True) for _ in letter.encode()]  # as ast counts
+        check(tree, text, by_byte, names, 0)
         return cls(text, tuple(sorted(names)), tree)
 
     def __call__(self, x: Any) -> Any:

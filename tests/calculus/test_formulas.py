@@ -184,3 +184,10 @@ def test_wrong_usage_ends_with_2(arguments, capsys):
 
 def test_symbolic_derivatives_of_any_order_are_numbers():
     np.testing.assert_allclose(derivative(Expression.parse("sin(x)"), X, order=3, method="symbolic").value, -np.cos(X), rtol=1e-14)
+
+
+def test_the_caret_stands_right_behind_letters_of_several_bytes():
+    with pytest.raises(EdgecalcError, match="foo is not a function here") as caught:
+        Expression.parse("π*ä + foo(x)")
+    line, caret = str(caught.value).splitlines()[-2:]
+    assert line[caret.index("^") :].startswith("foo")
