@@ -158,7 +158,8 @@ def single(probe: Probe, x: np.ndarray, order: int, method: str, accuracy: Any, 
     step = np.full(x.shape, h, np.float64) if h is not None else natural_step(x, order, accuracy)
     values = neighbours(probe, x, row.offsets, step)
     value = weigh(row, values, step)
-    rough = 2 * EPS * weigh(absolute(row), np.abs(values), step, order)
+    slope = np.abs(np.diff(values, axis=0)).max(axis=0) / step  # the neighbours' places are rounded, too
+    rough = weigh(absolute(row), EPS * (2 * np.abs(values) + np.abs(x) * slope), step, order)
     wider = weigh(row, neighbours(probe, x, row.offsets, 2 * step), 2 * step)
     truncated = np.abs(value - wider) / (2**accuracy - 1)  # as Richardson extrapolates
     return Found.of(value, rough + 1.5 * np.where(np.isfinite(truncated), truncated, np.abs(value)), method)

@@ -377,3 +377,19 @@ def test_as_many_points_as_a_function_has_data():
     found = derivative(lambda a: a**2 * np.sum(np.exp(-a * times)), x)
     exact = [sum(math.exp(-a * t) * (2 * a - a * a * t) for t in times) for a in x]
     assert (abs(found.value - exact) <= found.error + 1e-12).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "options"),
+    [
+        (lambda x: np.exp(-20 * x), lambda x: -20 * np.exp(-20 * x), {"accuracy": 4, "h": 1e-6}),
+        (lambda x: np.sin(10 * x), lambda x: 10 * np.cos(10 * x), {"h": 1e-6}),
+        (lambda x: x**3, lambda x: 3 * x**2, {"h": 1e-7}),
+    ],
+)
+def test_bars_of_single_stencils_know_that_neighbours_are_rounded(f, slope, options):
+    x = np.linspace(-3, 3, 1001)
+    found = derivative(f, x, method="central", **options)
+    off = abs(found.value - slope(x))
+    assert (off <= found.error).mean() > 0.99
+    assert np.median(found.error / np.maximum(off, 1e-300)) < 30
