@@ -104,7 +104,7 @@ def canny(
     grown, strong = traced(field, norm, low, high, threads), picture(traced(field, norm, high, high, threads), threads)
     lengths = lengths_of(x, y, norm, field)
     return Stages(
-        lengths, np.arctan2(y, x, dtype=np.float32), kept(field, lengths, norm, threads),
+        lengths, np.arctan2(y, x).astype(np.float32), kept(field, lengths, norm, threads),
         picture(grown, threads, candidates=True) & ~strong, strong, picture(grown, threads, out),
     )  # fmt: skip
 

@@ -173,7 +173,7 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
             hint = "; of times pass seconds: (t - t[0]) / np.timedelta64(1, 's')"
         if given.dtype.kind in "bcMmUS":
             raise TypeError
-        steps = given.astype(np.float64)
+        steps = from_the_least(given).astype(np.float64)
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"spacing: {spacing!r} came; a number or a 1-D array of coordinates is accepted{hint}") from None
     if steps.ndim == 0:
@@ -191,23 +191,32 @@ def checked_spacing(spacing: Any, size: int) -> float | np.ndarray:
     if not (np.all(gaps > 0) or np.all(gaps < 0)):
         at = int(np.argmin(gaps > 0 if np.median(gaps) > 0 else gaps < 0))
         raise ValueError(
-            f"spacing: an array gives the coordinates of the samples, and these must rise or fall all along; {steps[at]} is followed by {steps[at + 1]} "
+            f"spacing: an array gives the coordinates of the samples, and these must rise or fall all along; {given[at]} is followed by {given[at + 1]} "
             f"at index {at + 1}. For equal steps pass one number"
         )
-    return even_step(steps, given.dtype) or steps
+    return even_step(steps, given) or steps
 
 
-def even_step(points: np.ndarray, dtype: np.dtype) -> float | None:
+def from_the_least(given: np.ndarray) -> np.ndarray:
+    """Whole coordinates of 64 bits, as nanoseconds since 1970, have digits that floats do not: counted from the least they are few."""
+    if given.dtype.kind not in "iu" or given.dtype.itemsize < 8 or given.ndim != 1 or not given.size:
+        return given
+    native = given.astype(np.int64 if given.dtype.kind == "i" else np.uint64)
+    return native.view(np.uint64) - native.min().view(np.uint64)
+
+
+def even_step(points: np.ndarray, given: np.ndarray) -> float | None:
     """The distance of coordinates that are equally spaced but for their rounding, from both ends: that of two neighbours has fewer digits.
 
     Where steps are hardly larger than the rounding, as those of times since 1970 may be, nobody can tell, and coordinates are taken as they are.
     """
     if len(points) < 2:
         return None
-    step = float(points[-1] - points[0]) / (len(points) - 1)
-    own, ours = (float(np.finfo(kind).eps) for kind in (dtype if dtype.kind == "f" else np.float64, np.float64))
-    rounding = (own + 3 * ours) * np.abs(points[[0, -1]]).max()
-    even = np.abs(points - (points[0] + step * np.arange(len(points)))).max() <= rounding <= abs(step) / 64
+    past = points - points[0]
+    step = float(past[-1]) / (len(points) - 1)
+    own = float(np.finfo(given.dtype).eps) if given.dtype.kind == "f" else 0.0
+    rounding = own * np.abs(points[[0, -1]]).max() + 3 * float(np.finfo(np.float64).eps) * abs(past[-1])
+    even = np.abs(past - step * np.arange(len(points))).max() <= rounding <= abs(step) / 64
     return step if even else None
 
 

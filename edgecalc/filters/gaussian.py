@@ -24,7 +24,7 @@ def gaussian(image, sigma, *, truncate=4.0, border="reflect", cval=0, dtype=None
     >>> gaussian(np.full((4, 5, 3), 7, np.uint8), (1, 1, 0)).round(9)[0, 0]  # a colour image, each channel by itself
     array([7., 7., 7.])
     """
-    if isinstance(sigma, tuple | list | np.ndarray):
+    if isinstance(sigma, tuple | list) or np.ndim(sigma):
         return along_each(image, sigma, truncate, (border, cval, False, None, dtype), out, threads, gray)
     return smoothed(image, None, row(sigma, 0, truncate), row(sigma, 0, truncate), (border, cval, False, None, dtype), out, threads, gray)
 

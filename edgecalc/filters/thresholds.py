@@ -10,6 +10,7 @@ from edgecalc.filters.canny import I16, NORMS, Field, derivatives, field_of, len
 
 STEP_GAIN = {3: 1, 5: 12, 7: 160}
 IN_CACHE = 1 << 17  # pixels
+ALIKE = 1e-4  # of the largest length: nearer ones are of one class
 METHODS = ("median", "otsu", "quantile")
 
 
@@ -93,7 +94,7 @@ def tally(field: Field) -> tuple[np.ndarray, np.ndarray]:
 
 def by_otsu(lengths: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
     """The bin at whose centre the classes below and above lie furthest apart, counted by their sizes."""
-    if not lengths.size or lengths.min() == lengths.max():
+    if not lengths.size or np.ptp(lengths) <= ALIKE * lengths.max():
         most = float(lengths.max(initial=0))
         return most / 2, most
     counts, ends = np.histogram(lengths, 256, weights=weights)

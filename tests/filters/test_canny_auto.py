@@ -205,3 +205,10 @@ def test_what_is_not_accepted_is_named_with_what_is(bad):
     method, options, name, accepted = BAD_CALLS[bad]
     with pytest.raises((TypeError, ValueError), match=f"^{name}: .*({accepted})"):
         ec.canny_auto(bars(), method, **options)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_plane_whose_frame_is_unknown_has_no_edges(dtype):
+    plane = np.add.outer(np.arange(20) * 0.1, np.arange(30) * 0.3).astype(dtype)
+    plane[[0, -1]] = plane[:, [0, -1]] = np.nan
+    assert not ec.canny_auto(plane, "otsu").edges.any()

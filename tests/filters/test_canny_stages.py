@@ -178,3 +178,10 @@ def test_what_thinning_does_not_accept_is_named(bad):
     arguments, options, name = BAD_THINNING[bad]
     with pytest.raises((TypeError, ValueError), match=f"^{name}: .*accepted"):
         ec.nonmax(*arguments, **options)
+
+
+@pytest.mark.parametrize("unit", [1e-60, 1e-45, 1.0, 1e45])
+def test_the_orientation_does_not_depend_on_the_unit(unit):
+    image = np.random.default_rng(0).random((40, 50)) * unit
+    found = ec.canny(image, 0, 0, return_stages=True).orientation
+    np.testing.assert_allclose(found, ec.orientation(image, border="edge"), atol=1e-6)

@@ -359,3 +359,22 @@ def test_even_steps_but_for_their_rounding_are_a_distance(x):
 def test_masked_coordinates_are_refused():
     with pytest.raises(TypeError, match="spacing: a masked array"):
         ec.differentiate(np.arange(3.0), np.ma.array([0.0, 1.0, 2.0], mask=[False, True, False]))
+
+
+def test_jitter_of_a_clock_counts_where_floats_hold_it():
+    """Seconds since 1970 have 2e-7 to the last bit: steps of 1e-4 that differ by five bits are no even ones."""
+    t = 1.7e9 + np.arange(400) * 1e-4 + np.random.default_rng(0).uniform(-1.3e-6, 1.3e-6, 400)
+    np.testing.assert_allclose(ec.differentiate(3 * (t - t[0]), t), 3, rtol=1e-11)
+    np.testing.assert_allclose(ec.differentiate((t - t[0]) ** 2, t, order=2), 2, rtol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", ">i8"])
+def test_nanoseconds_keep_their_digits(dtype):
+    t = np.arange(400) * 10_000 + 1_700_000_000_000_000_000 + np.random.default_rng(0).integers(-100, 101, 400)
+    for times in (t.astype(dtype), t[::-1].astype(dtype), t[::-1].astype(dtype)[::-1]):
+        np.testing.assert_allclose(ec.differentiate(3.0 * (times.astype(np.int64) - t[0]), times), 3, rtol=1e-11)
+    np.testing.assert_array_equal(ec.differentiate(np.arange(5.0), (np.arange(5) + 2**60).astype(dtype)), np.ones(5))
+
+
+def test_coordinates_as_far_apart_as_64_bits_go():
+    np.testing.assert_allclose(ec.differentiate(np.array([0.0, 1.0, 3.0]), [-(2**63), 0, 2**63 - 1]) * 2.0**63, [0.5, 1.5, 2.5])
