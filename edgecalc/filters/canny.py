@@ -4,7 +4,7 @@ image ── gaussian (sigma=) ── derivatives ── thinned ── weak and
                               └──────── one pass, three rows at a time ────────┘
 """
 
-from math import floor, isfinite
+from math import floor, isfinite, isqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,6 +51,7 @@ class Field(NamedTuple):
     border: str = "edge"
     cval: Any = 0
     sigma: Any = None  # of the Gaussian by which `first` is yet to be smoothed
+    grounds: tuple[float, ...] = ()  # of each channel: see `ground`
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -169,8 +170,8 @@ def traced(field: Field, norm: str, low: float, high: float, threads: Any) -> Ed
         except IndexError:
             room = np.empty((len(planes), most, edges.columns), kind)
         smoothed = room[:, : planes.shape[1]]
-        for plane, target in zip(planes, smoothed, strict=True):
-            smooth(plane, field.sigma, unknown, field.border, field.cval, 1, target)
+        for plane, base, target in zip(planes, field.grounds, smoothed, strict=True):
+            smooth(plane, base, field.sigma, unknown, field.border, field.cval, 1, target)
         thin(smoothed, first, last, top)
         rooms.append(room)
 
@@ -243,10 +244,11 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
         planes = planes.astype(F64)
     if sigma is not None:
         row(sigma, 0, 4.0)  # what it refuses is refused before anything is made
+    grounds = tuple(0.0 if sigma is None or unknown is None else ground(plane, unknown) for plane in planes)
     if sigma is not None and not banded:
         smoothed, _ = empty(planes.shape, real_of(planes.dtype))
-        for plane, target in zip(planes, smoothed, strict=True):
-            smooth(plane, sigma, unknown, border, cval, threads, target)
+        for plane, base, target in zip(planes, grounds, smoothed, strict=True):
+            smooth(plane, base, sigma, unknown, border, cval, threads, target)
         planes, sigma = smoothed, None
     pixel, divided = planes.dtype if sigma is None else real_of(planes.dtype), 1.0
     if planes.dtype == F64:
@@ -260,7 +262,7 @@ def field_of(image: Any, ksize: Any, sigma: Any, mask: Any, border: str, cval: A
     plan, kind, _ = build(operator, "each", 2, pixel, options.checked(pixel))
     if kind not in KINDS:
         plan, kind, _ = build(operator, "each", 2, pixel, options._replace(dtype=F64).checked(pixel))
-    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, sigma)
+    return Field(plan, planes, None, widened(unknown, ksize, border), kind, divided, ksize, border, cval, sigma, grounds)
 
 
 def given(gradients: Any, mask: Any, name: str = "gradients") -> Field:
@@ -308,14 +310,24 @@ def widened(unknown: np.ndarray | None, ksize: int, border: str) -> np.ndarray |
     return np.bitwise_or(found, unknown, out=found)
 
 
-def smooth(plane: np.ndarray, sigma: Any, unknown: np.ndarray | None, border: str, cval: Any, threads: Any, out: np.ndarray) -> None:
-    """By a Gaussian; over the known pixels alone if some are not."""
+def smooth(plane: np.ndarray, base: float, sigma: Any, unknown: np.ndarray | None, border: str, cval: Any, threads: Any, out: np.ndarray) -> None:
+    """By a Gaussian; if some pixels are unknown over the others alone, less their ground."""
     options = {"border": border, "dtype": out.dtype, "threads": threads}
-    filled = plane if unknown is None else np.where(unknown, plane.dtype.type(0), plane)
-    gaussian(filled, sigma, cval=cval, out=out, **options)
-    if unknown is not None:
-        weight = gaussian(1 - unknown, sigma, cval=1, **options)
-        np.divide(out, weight, out=out, where=weight > 0)
+    if unknown is None:
+        gaussian(plane, sigma, cval=cval, out=out, **options)
+        return
+    filled = np.subtract(plane, out.dtype.type(base), dtype=out.dtype)
+    filled[unknown != 0] = 0
+    gaussian(filled, sigma, cval=cval - base if border == "constant" and np.isreal(cval) else cval, out=out, **options)
+    weight = gaussian(1 - unknown, sigma, cval=1, **options)
+    np.divide(out, weight, out=out, where=weight > 0)
+
+
+def ground(plane: np.ndarray, unknown: np.ndarray) -> float:
+    """The middle one of the known values: where all are that one, nothing is left to be rounded, and to become an edge."""
+    step = max(1, isqrt(plane.size >> 16))
+    known = plane[::step, ::step][unknown[::step, ::step] == 0]
+    return float(np.partition(known, known.size // 2)[known.size // 2]) if known.size else 0.0
 
 
 def derivatives(field: Field, norm: str) -> tuple[np.ndarray, np.ndarray]:

@@ -212,3 +212,15 @@ def test_a_plane_whose_frame_is_unknown_has_no_edges(dtype):
     plane = np.add.outer(np.arange(20) * 0.1, np.arange(30) * 0.3).astype(dtype)
     plane[[0, -1]] = plane[:, [0, -1]] = np.nan
     assert not ec.canny_auto(plane, "otsu").edges.any()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_of_a_flat_ground_with_missing_pixels_a_gaussian_makes_no_edges(dtype):
+    page, known, far = np.full((100, 120), 200, dtype), np.ones((100, 120), bool), np.ones((100, 120), bool)
+    known[20:24, 20:24] = known[70, 100] = False
+    for method in ("median", "otsu", "quantile"):
+        assert not ec.canny_auto(page, method, sigma=2, mask=known).edges.any()
+    assert not ec.canny(page, 0, 0, sigma=2, mask=known).any()
+    page[45:55, 60:70], far[35:65, 50:80] = 40, False
+    edges = ec.canny_auto(page, "quantile", sigma=1.4, mask=known).edges
+    assert edges.any() and not edges[far].any()
