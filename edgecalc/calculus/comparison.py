@@ -91,7 +91,7 @@ def compare(f: Callable | str, x: Any, *, order: int = 1) -> Comparison:
         unlike = np.where(known, apart, np.where(np.isfinite(value) != np.isfinite(best), np.inf, -1))  # a number here, none there
         worst = float(at.flat[int(np.argmax(unlike))]) if at.size else np.nan
         ways.append(Way(method, value, largest, seconds, worst, int((np.isnan(value) & ~np.isnan(best)).sum())))
-    name = f if isinstance(f, str) else getattr(f, "text", None) or getattr(f, "__name__", "f")
+    name = f if isinstance(f, str) else str(getattr(f, "text", None) or getattr(f, "__name__", "f"))
     return Comparison("f" if name == "<lambda>" else name, reference, tuple(ways))
 
 
@@ -117,7 +117,8 @@ class Study(NamedTuple):
             lines.append(f"{step:8.1e}  {error:8.1e}  {'*' * max(0, int(2 * (np.log10(min(max(error, 1e-17), 1e17)) + 17)))}{mark}")
         return "\n".join([*lines, f"edgecalc takes {self.chosen:.1e}"])
 
-    _repr_pretty_ = shown
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # a tuple's fields are what is assigned, to mypy
+        shown(self, printer, cycle)
 
     def __str__(self) -> str:
         return self.table()
