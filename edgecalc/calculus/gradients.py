@@ -41,7 +41,7 @@ MANY = 64  # variables, from which one difference to check exact slopes is cheap
 SAMPLE = 8
 TOGETHER = (0, 1, -1, 1, 0, -1, 0, 0, 1, -1, -1, 1)  # of the points that are tried: in no order, and more than one of each
 NUDGE = 2.0**-10
-FAR = (1.0, 2.0**-5)
+FAR = (1.0, 2.0**-5)  # of the size of a variable: where f is asked whether it takes many points
 
 
 class Surface:

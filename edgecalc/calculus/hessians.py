@@ -168,11 +168,9 @@ def gradient_of_rows(grad: Callable, here: np.ndarray, domain: Domain) -> Callab
 
     def slopes(rows: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            return (
-                np.array([np.broadcast_to(row_or_nan(grad, row), row.shape) for row in rows], float)
-                if many is None
-                else np.asarray(many(rows), float)
-            )
+            if many is not None:
+                return np.asarray(many(rows), float)
+            return np.array([np.broadcast_to(row_or_nan(grad, row), row.shape) for row in rows], float)
 
     return slopes
 
